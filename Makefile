@@ -1,0 +1,55 @@
+# brightline: `make run` assesses a real model, `make test` runs the tests. Both need only python3 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE ?= .cache
+UV := $(BIN)/uv
+UV_VERSION := 0.11.33
+
+export UV_SYSTEM_CERTS := 1
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench clean format docs
+
+help: ## Say what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+$(UV):
+	@echo "==> creating $(VENV) and installing uv $(UV_VERSION)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+
+$(VENV)/.synced: pyproject.toml uv.lock | $(UV)
+	@echo "==> installing brightline and its locked dependencies"
+	@$(UV) sync --quiet --locked --inexact --all-extras --python $(BIN)/python
+	@touch $@
+
+setup: $(VENV)/.synced ## Set everything up; leaves the command at .venv/bin/brightline
+	@echo "==> ready: $(BIN)/brightline --help"
+
+run: setup ## Assess a real model under the default line and write an HTML report
+	@$(BIN)/python examples/first_model.py --cache $(CACHE)
+
+test: setup ## Run the tests
+	@echo "==> running the tests"
+	@$(BIN)/python -m pytest -n 2
+
+check: setup ## Format, lint, types, layers and purity
+	@echo "==> format"; $(BIN)/ruff format --check .
+	@echo "==> lint"; $(BIN)/ruff check .
+	@echo "==> types"; $(BIN)/mypy
+	@echo "==> layers and purity"; $(BIN)/lint-imports
+
+format: setup ## Format the code and apply safe fixes
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+docs: setup ## Write the pages that are made from the code: rules, schemas, the picture in the README
+	@$(BIN)/python docs/make.py
+
+bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelscan and model_signing
+	@echo "==> installing the peers"; $(UV) sync --quiet --locked --inexact --all-extras --group bench --python $(BIN)/python
+	@$(BIN)/python -m bench
+
+clean: ## Remove the environment and every cache
+	rm -rf $(VENV) $(CACHE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

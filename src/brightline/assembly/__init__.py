@@ -1,0 +1,1 @@
+"""Join the parts once."""

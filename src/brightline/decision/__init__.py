@@ -1,0 +1,1 @@
+"""The line: policy as data turns facts and evidence into a determination for each component."""

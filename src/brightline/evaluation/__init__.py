@@ -1,0 +1,1 @@
+"""What it can do, and how hard its guardrails hold: evidence with intervals."""

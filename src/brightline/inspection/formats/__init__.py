@@ -1,0 +1,1 @@
+"""One parser a format: each offers `RULES` and `inspect(reader, probe)`."""

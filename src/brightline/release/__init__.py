@@ -1,0 +1,1 @@
+"""What is judged: files, their digests, their component kind."""

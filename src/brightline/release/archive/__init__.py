@@ -1,0 +1,1 @@
+"""Archives read in place: members as readers, nothing extracted to disk, everything bounded."""

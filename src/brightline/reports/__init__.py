@@ -1,0 +1,1 @@
+"""An inspection and its determinations, written for people and for machines."""
