@@ -1,0 +1,125 @@
+"""`make bench`: every ratio that the project promises, and its peers, in one run."""
+
+import hashlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import peers, subjects
+from brightline.assembly.procedure import examine_release
+from brightline.inspection.examination import Examination
+from brightline.release.reader import BLOCK
+from brightline.sources.opening import open_source
+
+RUNS = 7
+
+
+def seconds(work: Callable[[], object], runs: int = RUNS) -> float:
+    """The median of several runs after one that is not counted."""
+    work()
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def paired(ours: Callable[[], object], theirs: Callable[[], object], runs: int = RUNS) -> tuple[float, float, float]:
+    """Medians of both and of the ratio, run in turn, so that the machine's moods fall on both."""
+    ours(), theirs()
+    rows = [(seconds_once(ours), seconds_once(theirs)) for _ in range(runs)]
+    first, second = zip(*rows, strict=True)
+    return statistics.median(first), statistics.median(second), statistics.median(a / b for a, b in rows)
+
+
+def seconds_once(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def sha256(path: Path) -> str:
+    hasher = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            hasher.update(block)
+    return hasher.hexdigest()
+
+
+def facts_only(path: Path) -> None:
+    with open_source(str(path)) as source:
+        Examination(hashing=False).read(source.entries())
+
+
+def row(name: str, figure: str, bar: str) -> None:
+    print(f"  {name:<58} {figure:>28}   {bar}", flush=True)
+
+
+def checkpoint(folder: Path) -> None:
+    path = subjects.torch_checkpoint(folder / "checkpoint.pt")
+    ours, alone, ratio = paired(lambda: examine_release(str(path)), lambda: sha256(path))
+    row("500 MB torch checkpoint: hash and inspect / sha256", f"{ours:.3f} s / {alone:.3f} s = {ratio:.2f}", "bar 1.1")
+    for name, work in peers.over(path):
+        taken = seconds(work, runs=3)
+        row(f"    {name} / sha256", f"{taken:.3f} s = {taken / alone:.2f}", "")
+
+
+def headers(folder: Path) -> None:
+    path = subjects.safetensors(folder / "two.safetensors")
+    row("facts of a 2 GiB safetensors, no hashing", f"{seconds(lambda: facts_only(path)) * 1e3:.2f} ms", "bar 5 ms")
+    path = subjects.gguf(folder / "vocabulary.gguf")
+    row("facts of a GGUF with a 128k vocabulary, no hashing", f"{seconds(lambda: facts_only(path)) * 1e3:.1f} ms", "bar 60 ms")
+
+
+def many(folder: Path) -> None:
+    path = subjects.many_files(folder / "many.zip")
+    names = sorted(str(file) for file in (folder / "many").iterdir())
+
+    def peer() -> None:
+        subprocess.run(["sha256sum", *names], check=True, stdout=subprocess.DEVNULL)
+
+    ours, alone, ratio = paired(lambda: examine_release(str(path)), peer, runs=3)
+    row("archive of 10,000 files of 64 KiB / sha256sum", f"{ours:.2f} s / {alone:.2f} s = {ratio:.2f}", "bar 1.5")
+
+
+def starting(folder: Path) -> None:
+    tiny = folder / "tiny.pkl"
+    tiny.write_bytes(subjects.plain_pickle())
+    command = str(Path(sys.executable).with_name("brightline"))
+
+    def call(*words: str) -> Callable[[], object]:
+        return lambda: subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
+
+    for name, words, bar in (("--help", (command, "--help"), "bar 4"), ("inspect of a tiny file", (command, "inspect", str(tiny), "--format", "json"), "bar 10")):
+        ours, empty, ratio = paired(call(*words), call(sys.executable, "-c", "pass"), runs=15)
+        row(f"{name} / python -c pass", f"{ours * 1e3:.0f} ms / {empty * 1e3:.0f} ms = {ratio:.1f}", bar)
+
+
+def memory(folder: Path) -> None:
+    command = str(Path(sys.executable).with_name("brightline"))
+    for path in sorted(file for file in folder.iterdir() if file.is_file()):
+        process = subprocess.Popen([command, "inspect", str(path), "--format", "json"], stdout=subprocess.DEVNULL)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        row(f"peak memory, {path.name}", f"{usage.ru_maxrss / 1024:.0f} MB", "bar 200 MB")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="brightline-bench-") as place:
+        folder = Path(place)
+        print("brightline bench: medians of several runs, in turn with their peer")
+        for part in (starting, headers, checkpoint, many, memory):
+            part(folder)
+    from bench import survey
+
+    survey.main()
+
+
+if __name__ == "__main__":
+    main()

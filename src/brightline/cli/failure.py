@@ -1,0 +1,24 @@
+"""Why a command could not do its work: a sentence for a person and an exit code for a script."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The contract of `brightline inspect` and `brightline assess`; 64 and above are those of sysexits.h."""
+
+    DONE = 0  # inspect: pass; assess: every component open
+    REVIEW = 1  # inspect: a person must look
+    BLOCK = 2  # inspect: do not load it; assess: blocked by inspection
+    RESTRICTED = 3  # assess: something is not open, and that is settled
+    UNSETTLED = 4  # assess: evidence is missing; the cautious access stands until it comes
+    USAGE = 64
+    NO_INPUT = 66
+    FAULT = 70  # our own
+
+
+class Failure(Exception):  # noqa: N818 - it says what failed, and is never a traceback
+    """Printed as one sentence on standard error; the process ends with `code`."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,77 @@
+"""`brightline`: arguments in, exit code out. What a command needs is imported when it runs: `--help` must be instant."""
+
+import argparse
+import sys
+from typing import NoReturn
+
+from brightline import __version__
+from brightline.cli.failure import Exit, Failure
+
+DESCRIPTION = "brightline decides which parts of an AI model may be released, to whom, and makes that decision hold."
+EPILOG = """exit codes:
+  inspect   0 pass   1 review   2 block
+  assess    0 all components open   3 something restricted   4 unsettled   2 blocked by inspection
+  any       64 usage   66 no such input   70 our own fault
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with the exit code for a wrong call that this house promises."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Failure(Exit.USAGE, f"{message}. Try `{self.prog} --help`.")
+
+
+def parser() -> Parser:
+    """The whole command line; the reference page docs/reference/commands.md is compared with it by a test."""
+    from brightline.cli import assessment, inspection, line
+
+    top = Parser(
+        prog="brightline",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"brightline {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    inspection.add_parser(commands)
+    assessment.add_parser(commands)
+    line.add_parser(commands)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Every expected trouble is a sentence on standard error; only our own fault is code 70."""
+    try:
+        chosen = parser().parse_args(arguments)
+        return int(chosen.handler(chosen))
+    except Failure as failure:
+        print(f"brightline: {failure}", file=sys.stderr)
+        return failure.code
+    except KeyboardInterrupt:
+        print("brightline: interrupted; nothing was decided", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; that is its right
+        return 141
+    except Exception as fault:  # noqa: BLE001 - the outermost wall: a person gets a sentence, the details with BRIGHTLINE_DEBUG
+        return _own_fault(fault)
+
+
+def _own_fault(fault: Exception) -> int:
+    from brightline.settings.environment import debugging
+
+    if debugging():
+        raise fault
+    print(
+        f"brightline: this is our own fault, and nothing was decided: {type(fault).__name__}: {fault}\n"
+        "Run it again with BRIGHTLINE_DEBUG=1 and report what it prints.",
+        file=sys.stderr,
+    )
+    return Exit.FAULT
+
+
+def run() -> NoReturn:
+    """The entry point of the installed command."""
+    sys.exit(main())
