@@ -23,8 +23,19 @@ def add_parser(commands: Any) -> None:
         allow_abbrev=False,
     )
     add_release(command)
-    command.add_argument("--line", metavar="ID|FILE", action="append", help="a line to judge by; may be given several times (default: lessig)")
-    command.add_argument("--evidence", metavar="F", action="append", default=[], help="a JSON file of evidence; may be given several times")
+    command.add_argument(
+        "--line",
+        metavar="ID|FILE",
+        action="append",
+        help="a line to judge by; may be given several times (default: lessig)",
+    )
+    command.add_argument(
+        "--evidence",
+        metavar="F",
+        action="append",
+        default=[],
+        help="a JSON file of evidence; may be given several times",
+    )
     command.add_argument("--format", choices=FORMATS, default="text", help="what to print (default: text)")
     command.add_argument("-o", "--output", metavar="F", help="write to this file instead of standard output")
     command.set_defaults(handler=run)

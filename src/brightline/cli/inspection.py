@@ -26,7 +26,11 @@ def add_parser(commands: Any) -> None:
 
 def add_release(command: argparse.ArgumentParser) -> None:
     """The arguments that name a release; `inspect` and `assess` share them."""
-    command.add_argument("path", metavar="PATH", help="a folder, a file, an archive (.whl .zip .tar .tar.gz), or hf://[datasets/|spaces/]org/name[@revision]")
+    command.add_argument(
+        "path",
+        metavar="PATH",
+        help="a folder, a file, an archive (.whl .zip .tar .tar.gz), or hf://[datasets/|spaces/]org/name[@revision]",
+    )
     command.add_argument("--declare", metavar="F", help="a declaration (TOML): what the applicant says of the release")
 
 

@@ -38,7 +38,17 @@ _PARSERS = {
     "zip": "archive", "tar": "archive", "gzip": "archive",
 }  # fmt: skip
 # What a parser's code may meet in hostile bytes beyond its own typed refusal. The file is refused all the same (Law 6).
-_STUMBLES = (ValueError, KeyError, IndexError, TypeError, OverflowError, RecursionError, MemoryError, struct.error, EOFError)
+_STUMBLES = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    struct.error,
+    EOFError,
+)
 
 
 @dataclass(slots=True)
