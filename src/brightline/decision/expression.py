@@ -20,6 +20,7 @@ from functools import cache
 from brightline.decision.units import BASE, ONE, PLAIN, Unit
 
 LENGTH = 2_000  # characters of one expression
+TOKENS = 400  # words, numbers and signs of one expression: bounds how deep its tree can be
 DEPTH = 40  # parentheses and negations inside one another
 COMPARISONS = (">", ">=", "<", "<=", "==")
 KEYWORDS = ("and", "or", "not", "in", "evidence")
@@ -144,7 +145,7 @@ def _pattern() -> "re.Pattern[str]":
         r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.])"
         r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*)"  # a hyphen without spaces belongs to the name
         r'|"(?P<string>[^"\n]*)"'
-        r"|(?P<sign>>=|<=|==|[><+\-*/(){},]))"
+        r"|(?P<sign>>=|<=|==|[=><+\-*/(){},]))"
     )
 
 
@@ -166,6 +167,8 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._tokens = list(_tokens(text))
+        if len(self._tokens) > TOKENS:
+            raise Misread(f"an expression has at most {TOKENS} words, numbers and signs", self._tokens[TOKENS].column)
         self._position = 0
         self._depth = 0
 
@@ -280,7 +283,7 @@ class _Parser:
         if not self._is_unit(0):
             return ONE
         parts = [self._advance().text]
-        while self._next.text == "/" and self._is_unit(1):
+        while self._next.kind == "sign" and self._next.text == "/" and self._is_unit(1):
             self._advance()
             parts.append(self._advance().text)
         return Unit.parse("/".join(parts))

@@ -13,7 +13,7 @@ class UnitUnknown(ValueError):  # noqa: N818 - it names what the text holds
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A product of powers of base units, sorted by name, without zero powers. Equal units have equal fields."""
+    """A product of powers of base units, in the order of BASE, without zero powers. Equal units have equal fields."""
 
     powers: tuple[tuple[str, int], ...] = ()
 
@@ -32,7 +32,7 @@ class Unit:
 
     @classmethod
     def _of(cls, powers: dict[str, int]) -> Self:
-        return cls(tuple(sorted((name, power) for name, power in powers.items() if power)))
+        return cls(tuple((name, powers[name]) for name in BASE if powers.get(name)))
 
     def __mul__(self, other: "Unit") -> "Unit":
         return self._joined(other, 1)
