@@ -60,9 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _own_fault(fault: Exception) -> int:
-    from brightline.settings.environment import debugging
+    from brightline.settings.environment import settings
 
-    if debugging():
+    if settings().debug:
         raise fault
     print(
         f"brightline: this is our own fault, and nothing was decided: {type(fault).__name__}: {fault}\n"

@@ -25,7 +25,7 @@ _BY_CODE = {
     "name-mismatch": _rule("NAME", _B, "A member has two names", "A scanner reads one file, the loader another.", "data.pkl in the directory, data.txt in the local header."),
     "size-mismatch": _rule("SIZE", _B, "A member has two sizes or methods", "A scanner and a loader see different bytes.", "Stored, with 100 bytes in the header and 200 in the directory."),
     "overlap": _rule("OVERLAP", _B, "Members share the same bytes", "A small archive unpacks to a vast one, and one byte has two meanings.", "Two entries whose local headers overlap.", "Fifield, A better zip bomb, WOOT 2019"),
-    "prefix": _rule("PREFIX", _R, "Bytes stand before the archive", "A file can be an archive and something else at once.", "A shell script in front of a zip.", "APPNOTE.TXT 4.3.16"),
+    "prefix": _rule("PREFIX", _B, "Bytes stand before the archive", "A file can be an archive and something else at once.", "A shell script in front of a zip.", "APPNOTE.TXT 4.3.16"),
     "encrypted": _rule("ENCRYPTED", _B, "A member is marked as encrypted", "Scanners skip it; some loaders ignore the mark and load.", "Flag bit 0 set on data.pkl.", "picklescan GHSA-w8jq-xcqf-f792"),
     "duplicate": _rule("DUPLICATE", _B, "One name stands twice", "Tools differ in which of the two they take.", "Two members named data.pkl."),
     "bomb": _rule("BOMB", _B, "A decompression bomb", "It fills memory or disk of whoever opens it.", "42 kB that unpack to 4 GB.", "Fifield, A better zip bomb, WOOT 2019"),

@@ -53,7 +53,7 @@ class Zip:
     shift: int = 0  # bytes in front of the archive
 
     def open(self, member: Member) -> Reader:
-        """The member's content, in place. Raises Unreadable for what cannot be decompressed."""
+        """The member's content, in place; a mark of encryption is told of, and not believed. Raises Unreadable."""
         header = self.reader.read(member.offset, _LOCAL.size)
         if len(header) < _LOCAL.size or header[:4] != LOCAL:
             self.anomaly("truncated", f"{member.name}: no local header where the directory says", member.offset)
@@ -61,8 +61,6 @@ class Zip:
         names, extras = _LOCAL.unpack(header)[7:]
         start = member.offset + _LOCAL.size + names + extras
         self._compare(member, header, self.reader.read(member.offset + _LOCAL.size, names))
-        if member.encrypted:
-            raise Unreadable(f"{member.name}: encrypted")
         return self._content(member, start)
 
     def _content(self, member: Member, start: int) -> Reader:
