@@ -58,7 +58,8 @@ class Arrays(Hooks):
             self._objects(cursor)
             return
         if isinstance(state.get("numpy_array_alignment_bytes"), int):
-            cursor.jump(cursor.position + 1 + cursor.number(1) - 1)
+            padding = cursor.number(1)
+            cursor.jump(cursor.position + padding)
         cursor.jump(cursor.position + prod(sizes) * width)
         self.probe.observed.parameters[code] += prod(sizes)
 

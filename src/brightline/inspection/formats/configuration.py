@@ -1,0 +1,310 @@
+"""JSON beside a model: what it makes a loader run, fetch or open; and what it tells of the model."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from brightline.inspection.finding import Rule, Severity
+from brightline.inspection.formats.templates import inspect_template
+from brightline.inspection.probe import Malformed, Probe
+from brightline.release.archive.damaged import unsafe
+from brightline.release.reader import Reader
+
+SIZE = 16 << 20
+NESTING = 200
+NODES = 500_000
+
+REMOTE = Rule(
+    "CONFIG-REMOTE-CODE",
+    Severity.BLOCK,
+    "Code from another repository",
+    "Loading the model with trust_remote_code runs code that is not in this release and can change tomorrow.",
+    "Put the code into this release and name it without the other repository.",
+    '"auto_map": {"AutoModel": "someone/else--modeling.Net"}',
+    "transformers, dynamic_module_utils; CVE-2023-7018",
+)
+CUSTOM = Rule(
+    "CONFIG-CUSTOM-CODE",
+    Severity.REVIEW,
+    "Custom code is loaded with the model",
+    "With trust_remote_code, Python files of this release run on the loading machine.",
+    "Have a person read the code; prefer an architecture that the library knows.",
+    '"auto_map": {"AutoModel": "modeling.Net"}',
+    "transformers documentation, Custom models",
+)
+KERNEL = Rule(
+    "CONFIG-KERNEL",
+    Severity.BLOCK,
+    "The configuration chooses code to download",
+    "An internal field makes the library fetch and run a kernel from a hub, without asking.",
+    "Remove the field; attention is chosen by whoever loads the model.",
+    '"_attn_implementation_internal": "someone/kernel"',
+    "CVE-2026-4372",
+)
+TARGET = Rule(
+    "CONFIG-TARGET",
+    Severity.REVIEW,
+    "The configuration names a thing to be called",
+    "Libraries that instantiate what a configuration names call any importable function.",
+    "Have a person check the name, or build the object in code.",
+    '"_target_": "package.Class"',
+    "CVE-2025-23304 (NeMo), Hydra instantiate",
+)
+CALL = Rule(
+    "CONFIG-CALL",
+    Severity.BLOCK,
+    "The configuration calls a dangerous name, or carries serialized objects",
+    "Loading it runs a command, or unpickles bytes.",
+    "Remove it.",
+    '"_target_": "os.system"',
+    "CVE-2025-23304; jsonpickle documentation; CVE-2020-14343 (PyYAML)",
+)
+TRUST = Rule(
+    "CONFIG-TRUST",
+    Severity.REVIEW,
+    "The configuration asks for trust in remote code",
+    "A file of the release must not decide that its own code is trusted.",
+    "Remove the field; whoever loads the model decides.",
+    '"trust_remote_code": true',
+    "transformers documentation, trust_remote_code",
+)
+TRAVERSAL = Rule(
+    "CONFIG-TRAVERSAL",
+    Severity.BLOCK,
+    "A file name that leaves the release",
+    "The loader opens a file outside the model's folder.",
+    "Name files beside the index.",
+    '"weight_map": {"w": "../../secret"}',
+    "CWE-22; transformers sharded checkpoints",
+)
+KERAS = Rule(
+    "KERAS-MODULE",
+    Severity.BLOCK,
+    "A layer from outside Keras",
+    "Loading the model imports the module and calls the name in it.",
+    "Use layers of Keras, or registered custom objects whose code is in the release.",
+    '"module": "builtins", "class_name": "exec"',
+    "CVE-2025-1550, CVE-2025-49655",
+)
+LAMBDA = Rule(
+    "KERAS-LAMBDA",
+    Severity.BLOCK,
+    "A Lambda layer with code",
+    "It carries marshalled Python byte code that runs when the model is loaded.",
+    "Replace the Lambda layer by a registered layer.",
+    '"class_name": "Lambda"',
+    "CVE-2024-3660, CVE-2025-9905",
+)
+DUPLICATE = Rule(
+    "CONFIG-DUPLICATE",
+    Severity.REVIEW,
+    "A key stands twice",
+    "JSON readers differ in which of the two they take.",
+    "Write the file again.",
+    '{"a": 1, "a": 2}',
+    "RFC 8259 section 4",
+)
+RULES = (REMOTE, CUSTOM, KERNEL, TARGET, CALL, TRUST, TRAVERSAL, KERAS, LAMBDA, DUPLICATE)
+
+_KERAS_MODULES = (
+    "keras",
+    "keras_hub",
+    "keras_cv",
+    "keras_nlp",
+    "tf_keras",
+    "tensorflow",
+    "tensorflow_addons",
+    "keras_core",
+)
+_DANGEROUS = re.compile(
+    r"^(os|posix|nt|sys|subprocess|builtins|__builtin__|importlib|shutil|runpy|pty|socket|ctypes|code|pickle|marshal|torch\.hub|torch\.load|joblib|dill|cloudpickle|pydoc|commands)(\.|$)|(^|\.)(eval|exec|system|popen|spawn\w*|__import__)$"
+)
+_ATTENTION = frozenset(
+    {"eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "paged_attention", "flash_attention"}
+)
+_PICKLED = re.compile(r"^gA[JKLMNQ]|^KGRw|^Y29z|^Y3Bvc2l4|^Y19fYnVpbHRpbl9f")  # base64 of pickles' first bytes
+
+
+def inspect(reader: Reader, probe: Probe) -> None:
+    """Any JSON file; huge vocabularies are checked for their head only."""
+    if reader.size > SIZE:
+        _huge(reader, probe)
+        return
+    document = parse(reader.read(0, reader.size), probe)
+    judge(document, probe)
+
+
+def parse(text: bytes, probe: Probe) -> Any:
+    """JSON, bounded in depth; a key that stands twice is told. Raises Malformed."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            probe.find(DUPLICATE, "a key stands twice in one object")
+        return found
+
+    if _depth(text) > NESTING:
+        raise Malformed(f"nested deeper than {NESTING} levels")
+    try:
+        return json.loads(text.decode("utf-8-sig"), object_pairs_hook=once)
+    except (ValueError, RecursionError) as trouble:
+        raise Malformed(f"no JSON: {trouble}"[:200]) from None
+
+
+def _depth(text: bytes) -> int:
+    """An upper bound of the nesting, where it matters: runs of opening brackets, or many more opened than a document has."""
+    if text.count(b"[") + text.count(b"{") <= NESTING:
+        return 0
+    depth = deepest = 0
+    for bracket in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
+        first = bracket[0][:1]
+        if first in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > NESTING:
+                break
+        elif first in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _huge(reader: Reader, probe: Probe) -> None:
+    """A tokenizer's vocabulary: nothing in it is executed; the places that matter stand near its end and its start."""
+    for start in (0, max(0, reader.size - SIZE // 4)):
+        text = reader.read(start, SIZE // 4)
+        for mark, rule in (
+            (b'"auto_map"', CUSTOM),
+            (b'"chat_template"', CUSTOM),
+            (b"_attn_implementation_internal", KERNEL),
+            (b'"Lambda"', LAMBDA),
+        ):
+            if mark in text:
+                probe.find(rule, f"{mark.decode()} in a JSON file of {reader.size} bytes, too large to be read whole")
+
+
+def judge(document: Any, probe: Probe) -> None:
+    """Findings of the whole document, and facts of its top."""
+    for path, key, value in _walk(document):
+        _entry(path, key, value, probe)
+    if isinstance(document, dict):
+        _files(document, probe)
+        note(document, probe)
+
+
+def _walk(document: Any) -> Iterator[tuple[str, str, Any]]:
+    """(parent key, key, value) of every entry of every object, without recursion. Raises Malformed beyond a bound."""
+    waiting: list[tuple[str, Any]] = [("", document)]
+    count = 0
+    while waiting:
+        parent, node = waiting.pop()
+        pairs = (
+            node.items()
+            if isinstance(node, dict)
+            else ((parent, item) for item in node if isinstance(item, dict | list))
+        )
+        for key, value in pairs:
+            count += 1
+            if count > NODES and isinstance(node, dict) and isinstance(value, str | int | float):
+                continue  # a vocabulary: only containers can still matter
+            yield parent, str(key), value
+            if isinstance(value, dict | list):
+                waiting.append((str(key), value))
+
+
+def _entry(parent: str, key: str, value: Any, probe: Probe) -> None:
+    if key in ("auto_map", "custom_pipelines") and isinstance(value, dict):
+        _auto_map(key, value, probe)
+    elif key == "_attn_implementation_internal" or (
+        key in ("_attn_implementation", "attn_implementation") and isinstance(value, str) and value not in _ATTENTION
+    ):
+        probe.find(KERNEL, f"{key} = {str(value)[:80]!r}")
+    elif key == "trust_remote_code" and value is True:
+        probe.find(TRUST, "trust_remote_code is set")
+    elif key in ("_target_", "target", "class_path") and isinstance(value, str) and "." in value:
+        probe.find(CALL if _DANGEROUS.search(value) else TARGET, f"{key} = {value[:80]!r}")
+    elif key in ("py/object", "py/reduce", "py/function", "__reduce__", "py/type"):
+        probe.find(CALL, f"a serialized object ({key})")
+    elif key == "chat_template":
+        _templates(value, probe)
+    elif key == "class_name" and value in ("Lambda", "__lambda__"):
+        probe.find(LAMBDA, f"a layer of class {value}")
+    elif isinstance(value, str) and len(value) > 24 and _PICKLED.match(value):
+        probe.find(CALL, f"{key}: base64 of a pickle")
+    elif key == "config" and isinstance(value, dict) and isinstance(value.get("module"), str):
+        pass
+    if isinstance(value, dict) and "class_name" in value and ("module" in value or "registered_name" in value):
+        _layer(value, probe)
+    del parent
+
+
+def _auto_map(key: str, entries: dict[str, Any], probe: Probe) -> None:
+    for name, target in entries.items():
+        for place in (
+            target if isinstance(target, list) else [target.get("impl") if isinstance(target, dict) else target]
+        ):
+            if isinstance(place, str) and "--" in place:
+                probe.find(REMOTE, f"{key}: {name} is {place[:100]!r}, in another repository")
+            elif place:
+                probe.find(CUSTOM, f"{key}: {name} is {str(place)[:100]!r}")
+
+
+def _templates(value: Any, probe: Probe) -> None:
+    """A template, or several with names (transformers)."""
+    if isinstance(value, str):
+        inspect_template(value, probe, "chat_template")
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict) and isinstance(item.get("template"), str):
+            inspect_template(item["template"], probe, f"chat_template {str(item.get('name'))[:40]!r}")
+
+
+def _layer(value: dict[str, Any], probe: Probe) -> None:
+    """Keras serialization: what is imported is `module`, and what is called is `class_name` or a function's `config`."""
+    module = value.get("module")
+    if isinstance(module, str) and module.split(".")[0] not in _KERAS_MODULES:
+        probe.find(KERAS, f"imports {module[:80]!r} for {str(value.get('class_name'))[:60]!r}")
+    elif module is None and value.get("class_name") == "function" and isinstance(value.get("registered_name"), str):
+        name = value["registered_name"]
+        if _DANGEROUS.search(name):
+            probe.find(KERAS, f"calls {name[:80]!r}")
+
+
+def _files(document: dict[str, Any], probe: Probe) -> None:
+    """A shard index: tensor -> file."""
+    shards = document.get("weight_map")
+    names = {str(name) for name in shards.values()} if isinstance(shards, dict) else set()
+    for name in sorted(names):
+        if unsafe(name) is not None or "\\" in name or "://" in name:
+            probe.find(TRAVERSAL, f"the index names {name[:100]!r}")
+    plain = [name for name in sorted(names) if unsafe(name) is None and "\n" not in name]
+    if plain:
+        probe.observed.attributes["needs"] = "\n".join(plain[:2000])
+
+
+def note(document: dict[str, Any], probe: Probe) -> None:
+    """Facts of a model's or an adapter's configuration."""
+    attributes, numbers = probe.observed.attributes, probe.observed.numbers
+    base = document.get("base_model_name_or_path")
+    if isinstance(base, str) and ("peft_type" in document or "lora_alpha" in document):
+        attributes.update(base_model=base[:300], adapter="yes")
+    if "model_type" not in document and "architectures" not in document:
+        return
+    probe.observed.config = document
+    text = document.get("text_config") if isinstance(document.get("text_config"), dict) else document
+    first = document.get("architectures")
+    if isinstance(first, list) and first and isinstance(first[0], str):
+        attributes["architecture"] = first[0][:200]
+    for ours, names in _NUMBERS.items():
+        value = next((text[name] for name in names if isinstance(text, dict) and type(text.get(name)) is int), None)
+        if value is not None and 0 <= value < 1 << 53:
+            numbers[ours] = value
+    method = document.get("quantization_config")
+    if isinstance(method, dict) and isinstance(method.get("quant_method"), str):
+        attributes["quantisation"] = method["quant_method"][:60]
+
+
+_NUMBERS = {
+    "context_length": ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length"),
+    "experts": ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"),
+    "experts_used": ("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_k", "top_k_experts"),
+}
