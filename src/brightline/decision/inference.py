@@ -16,7 +16,7 @@ from brightline.decision.expression import (
     evidence_terms,
     names,
 )
-from brightline.decision.units import Unit
+from brightline.decision.units import ONE, Unit
 
 
 class IllTyped(ValueError):  # noqa: N818 - it names a state of the text
@@ -33,6 +33,14 @@ def check_criterion(expression: Expression, units: Mapping[str, Unit | None]) ->
     wanted: dict[str, Unit] = {}
     _condition(expression, units, wanted)
     return wanted
+
+
+def compared_unit(expression: Expression, units: Mapping[str, Unit | None]) -> Unit:
+    """The unit of the two sides of a comparison; none for any other condition. The expression was checked before."""
+    if not isinstance(expression, Comparison):
+        return ONE
+    side = expression.right if isinstance(expression.left, EvidenceTerm) else expression.left
+    return _unit(side, units)
 
 
 def check_tier(expression: Expression, criteria: Collection[str]) -> None:

@@ -79,7 +79,7 @@ class Evidence:
 
     @property
     def identity(self) -> str:
-        """ "cyber/uplift": how a line asks for it."""
+        """How a line asks for it: "cyber/uplift"."""
         return f"{self.domain}/{self.quantity}"
 
     @property
