@@ -1,0 +1,75 @@
+"""A model card's front matter: YAML between two lines of dashes at the top of README.md.
+
+Source: Hugging Face Hub documentation, Model cards, metadata.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from brightline.release.declaration import Declaration
+from brightline.release.declaring import SIZE, Undeclared, read_document
+
+_MODALITIES = {
+    "text-generation": "text", "text2text-generation": "text", "image-text-to-text": "text", "summarization": "text",
+    "translation": "text", "question-answering": "text", "text-to-image": "image", "image-to-image": "image",
+    "text-to-video": "video", "image-to-video": "video", "text-to-speech": "speech", "text-to-audio": "audio",
+    "any-to-any": "text", "automatic-speech-recognition": "text", "feature-extraction": "embedding",
+    "sentence-similarity": "embedding", "text-classification": "classification", "image-classification": "classification",
+    "token-classification": "classification", "fill-mask": "text",
+}  # fmt: skip
+
+
+def parse_card(text: str, where: str) -> Declaration | None:
+    """What the front matter says; None where there is none. Raises Undeclared."""
+    if not text.startswith("---"):
+        return None
+    head, found, _ = text[3 : SIZE + 3].partition("\n---")
+    if not found:
+        return None
+    content = _yaml(head, where)
+    if not isinstance(content, dict):
+        return None
+    own = content.get("brightline")
+    said = read_document(own, f"{where} (brightline:)") if isinstance(own, dict) else Declaration()
+    return _with_card(said, content, where)
+
+
+def _yaml(head: str, where: str) -> Any:
+    """Safe YAML without aliases: what refers to itself can grow without bound."""
+    import yaml  # noqa: PLC0415 - only cards need it; see start-up time
+
+    class Loader(yaml.SafeLoader):
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise Undeclared(f"{where}: aliases are not read in a card; write the value out")
+            return super().compose_node(parent, index)
+
+    if head.count("[") + head.count("{") > 2000:
+        raise Undeclared(f"{where}: the front matter is nested too deeply")
+    try:
+        return yaml.load(head, Loader)  # noqa: S506 - a subclass of SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as trouble:
+        raise Undeclared(f"{where}: the front matter is no YAML: {trouble}"[:300]) from None
+
+
+def _with_card(said: Declaration, content: Mapping[str, Any], where: str) -> Declaration:
+    licence = content.get("license")
+    named = content.get("license_name") if licence == "other" else licence
+    licences = {"weights": str(named), **said.licences} if isinstance(named, str) else dict(said.licences)
+    base = content.get("base_model")
+    first = base[0] if isinstance(base, list) and base else base
+    modality = _MODALITIES.get(str(content.get("pipeline_tag", "")))
+    sets = content.get("datasets")
+    return replace(
+        said,
+        licences=licences,
+        base_model=said.base_model or (first if isinstance(first, str) else None),
+        modalities=said.modalities or ((modality,) if modality else None),
+        data_sources=said.data_sources or _names(sets),
+        origin=where,
+    )
+
+
+def _names(sets: Any) -> tuple[str, ...]:
+    return tuple(str(name)[:200] for name in sets[:1000]) if isinstance(sets, list) else ()
