@@ -1,18 +1,26 @@
 """What a command asks for, from the address of a release to its determinations."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brightline.inspection.conclusion import conclude
+from brightline.inspection.examination import Examination, Examined
+from brightline.inspection.facts.rules import CONTRADICTION, UNREAD
+from brightline.inspection.finding import Finding
+from brightline.inspection.formats.anomaly import rule_of
 from brightline.inspection.report import Inspection
+from brightline.release.classification import Kinds, load_kinds
+from brightline.release.declaration import Declaration
 from brightline.settings.environment import settings
+from brightline.sources.opening import open_source
+from brightline.sources.source import NoSource, Source
 
 if TYPE_CHECKING:
     from brightline.decision.determination import Determination
     from brightline.decision.line import Line
     from brightline.evaluation.evidence import Evidence
-    from brightline.release.declaration import Declaration
 
 KINDS = Path(__file__).parent.parent / "release" / "kinds.toml"
 
@@ -22,7 +30,70 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer
 
 
 def examine_release(
-    address: str, declared: str | None = None, progress: Callable[[int], None] | None = None
+    address: str, declared: str | None = None, progress: Callable[[int], None] = lambda _count: None
 ) -> Inspection:
     """Inspect the release at `address`; `declared` is the path of a declaration. Raises Refused."""
-    raise NotImplementedError
+    said = [_declaration_file(declared)] if declared is not None else []
+    surroundings = settings()
+    try:
+        with open_source(address, surroundings.hf_endpoint, surroundings.hf_token) as source:
+            examined = Examination(progress).read(source.entries())
+            _oddities(source, examined)
+            return _conclude(source.title, examined, said)
+    except NoSource as trouble:
+        raise Refused(str(trouble)) from None
+
+
+def _oddities(source: Source, examined: Examined) -> None:
+    """What is odd about the archive that holds the release is a finding on the archive itself."""
+    for oddity in source.oddities:
+        examined.findings.append(Finding(rule_of(oddity.code), source.title, oddity.message, oddity.offset))
+
+
+def _conclude(title: str, examined: Examined, said: list[Declaration]) -> Inspection:
+    from brightline.release.declaring import merge  # noqa: PLC0415 - difflib and tomllib wait until they are needed
+
+    merged = merge([*said, *_own_words(examined)])
+    examined.findings += [Finding(CONTRADICTION, merged.declaration.origin, text) for text in merged.conflicts]
+    return conclude(merged.declaration.title or title, examined, _kinds(), merged.declaration)
+
+
+def _own_words(examined: Examined) -> list[Declaration]:
+    """What the release says of itself. What it says badly is a finding, not a reason to stop."""
+    from brightline.release.card import parse_card  # noqa: PLC0415 - see start-up time
+    from brightline.release.declaring import Undeclared, parse_declaration  # noqa: PLC0415
+
+    said: list[Declaration] = []
+    for path, parse in (("brightline.toml", parse_declaration), ("README.md", parse_card)):
+        if path not in examined.texts:
+            continue
+        try:
+            own = parse(examined.texts[path], path)
+        except Undeclared as trouble:
+            examined.findings.append(Finding(UNREAD, path, str(trouble)))
+            continue
+        said += [own] if own is not None else []
+    return said
+
+
+def _declaration_file(place: str) -> Declaration:
+    from brightline.release.declaring import Undeclared, parse_declaration  # noqa: PLC0415
+
+    try:
+        return parse_declaration(read_text(place), place)
+    except Undeclared as trouble:
+        raise Refused(str(trouble)) from None
+
+
+def read_text(place: str) -> str:
+    """A file of text that the user named. Raises Refused."""
+    try:
+        return Path(place).read_text(encoding="utf-8")
+    except OSError as trouble:
+        raise Refused(f"{place} cannot be read: {trouble.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{place} is no UTF-8 text.") from None
+
+
+def _kinds() -> Kinds:
+    return load_kinds(KINDS.read_text(encoding="utf-8"))

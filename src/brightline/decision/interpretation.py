@@ -83,15 +83,26 @@ def verdict(expression: Expression, known: Known) -> Verdict:
             raise ValueError("a quantity is neither met nor not met")
 
 
-def doubts(expression: Expression, known: Known) -> Iterator[Expression]:
-    """The smallest conditions inside whose doubt leaves the whole in doubt; nothing where the whole is decided."""
-    if verdict(expression, known) in (Verdict.MET, Verdict.NOT_MET):
-        return
+def decisive(expression: Expression, known: Known) -> Iterator[Expression]:
+    """The smallest conditions inside that make the whole what it is: those that decide it, or those whose doubt it shares."""
+    decided = _decided(verdict(expression, known))
     match expression:
         case Junction():
             for operand in expression.operands:
-                yield from doubts(operand, known)
+                if _decided(verdict(operand, known)) is decided:
+                    yield from decisive(operand, known)
         case Negation():
-            yield from doubts(expression.operand, known)
+            yield from decisive(expression.operand, known)
         case _:
             yield expression
+
+
+def _decided(result: Verdict) -> Verdict | None:
+    """The verdict itself, or None for either doubt."""
+    return result if result in (Verdict.MET, Verdict.NOT_MET) else None
+
+
+def doubts(expression: Expression, known: Known) -> Iterator[Expression]:
+    """The smallest conditions inside whose doubt leaves the whole in doubt; nothing where the whole is decided."""
+    if _decided(verdict(expression, known)) is None:
+        yield from decisive(expression, known)

@@ -6,7 +6,7 @@ from datetime import date
 from brightline.decision.access import Access
 from brightline.decision.determination import Determination, Judged, OpenQuestion, Standing, Verdict
 from brightline.decision.expression import Comparison, Membership, Name, names
-from brightline.decision.interpretation import Known, doubts, quantity, verdict
+from brightline.decision.interpretation import Known, decisive, doubts, quantity, verdict
 from brightline.decision.line import Assumption, Criterion, Line, Tier
 from brightline.decision.phrases import figure, number, written
 from brightline.decision.questions import open_question
@@ -78,8 +78,8 @@ def _possible(tiers: Sequence[Tier], standings: Mapping[str, Standing]) -> list[
 
 def _judged(criterion: Criterion, based: Grounds, result: Verdict, on: date) -> Judged:
     value, unit, threshold = _compared(criterion, based)
-    weak = f" It rests on a figure that is {based.provenance}." if based.provenance is not None else ""
-    sentence = f"{criterion.title}: it {_SAID[result]}. {'; '.join(based.notes)}.{weak}{_timeliness(criterion, on)}"
+    weak = f" The weakest figure it rests on is {based.provenance}." if based.provenance is not None else ""
+    sentence = f"{criterion.title}: this {_SAID[result]}. {'; '.join(based.notes)}.{weak}{_timeliness(criterion, on)}"
     return Judged(
         identity=criterion.identity,
         verdict=result,
@@ -129,7 +129,7 @@ def _reasons(
     sentences: list[str] = []
     used: list[str] = []
     for tier in line.tiers:
-        asked = names(tier.when) if tier.when is not None else ()
+        asked = _decisive(tier, verdicts)
         used += asked
         why = ", ".join(f"{name} {_SAID[verdicts[name]].partition(':')[0]}" for name in asked)
         sentences.append(
@@ -138,6 +138,14 @@ def _reasons(
         if tier is chosen:
             break
     return (*sentences, *(judged.explanation for judged in criteria if judged.identity in used))
+
+
+def _decisive(tier: Tier, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
+    """The criteria that make a tier stand as it does."""
+    if tier.when is None:
+        return ()
+    parts = decisive(tier.when, Known(verdicts=verdicts))
+    return tuple(dict.fromkeys(part.name for part in parts if isinstance(part, Name)))
 
 
 def _questions(

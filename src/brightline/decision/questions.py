@@ -25,7 +25,7 @@ def open_question(criterion: Criterion, grounds: Grounds) -> OpenQuestion:
 def _settling(part: Expression, criterion: Criterion, grounds: Grounds) -> list[str]:
     """What would decide one doubtful condition."""
     if verdict(part, grounds.known) is Verdict.STRADDLES:
-        return [_narrowing(part, grounds)]
+        return [_narrowing(part, criterion, grounds)]
     wanted = [VOCABULARY[name].settle for name in names(part) if name in grounds.lacking]
     wanted = [_accepted(sentence, criterion) for sentence in wanted]
     wanted += [
@@ -41,14 +41,14 @@ def _accepted(sentence: str, criterion: Criterion) -> str:
     return sentence
 
 
-def _narrowing(part: Expression, grounds: Grounds) -> str:
+def _narrowing(part: Expression, criterion: Criterion, grounds: Grounds) -> str:
     if not isinstance(part, Comparison):
         return f"state which it is: {written(part)}"
     left, right = (quantity(side, grounds.known) for side in (part.left, part.right))
     moving, fixed, now = part.left, part.right, left
     if left is not None and left.exact:
         moving, fixed, now = part.right, part.left, right
-    current = f", now {figure(now, '')}," if now is not None else ""
+    current = f", now {figure(now, str(criterion.unit))}," if now is not None else ""
     return f"narrow {written(moving)}{current} to one side of {written(fixed)}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from brightline.inspection import identity
+from brightline.inspection.facts.licences import of_package, of_text
 from brightline.inspection.finding import Finding, Rule, Severity
 from brightline.inspection.probe import HOLLOW, Malformed, Probe
 from brightline.inspection.recognition import recognise
@@ -58,6 +59,7 @@ class Examined:
     reports: list[FileReport] = field(default_factory=list)  # the release's own files
     inner: list[FileReport] = field(default_factory=list)  # files inside archives; `outer!/inner`, without digest
     findings: list[Finding] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)  # what the release says of itself: declaration and card
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Examination:
             with entry.open() as reader:
                 kept = Memory(reader.read(0, reader.size)) if reader.size <= SMALL else reader
                 report = self._inspect(kept, entry.path, depth=0)
+                self._listen(kept, entry.path, report)
                 digest = self._digest(kept) if self.hashing else ""
         except Unreadable as trouble:
             del self.examined.findings[mark:]
@@ -91,6 +94,21 @@ class Examination:
             return
         report = FileReport(report.path, report.size, digest, report.format, report.observed)
         self.examined.reports.append(report)
+
+    def _listen(self, reader: Reader, path: str, report: FileReport) -> None:
+        """Keep what the release says of itself, and the licence whose text it holds."""
+        name = path.rsplit("/", 1)[-1].lower()
+        if report.format not in ("toml", "markdown", "text") or reader.size > SMALL:
+            return
+        if path in ("brightline.toml", "README.md"):
+            self.examined.texts[path] = reader.read(0, SMALL).decode("utf-8", "replace")
+        licence = None
+        if name.startswith(("license", "licence", "copying")):
+            licence = of_text(reader.read(0, SMALL).decode("utf-8", "replace"))
+        elif name == "metadata" and path.endswith(".dist-info/METADATA"):
+            licence = of_package(reader.read(0, SMALL).decode("utf-8", "replace"))
+        if licence is not None:
+            report.observed.attributes["licence"] = licence
 
     def _digest(self, reader: Reader) -> str:
         if isinstance(reader, Memory):

@@ -43,6 +43,7 @@ _TEXT_BY_NAME = {
     ".ndjson": "jsonl", ".ipynb": "notebook", ".json": "json", ".keras_metadata": "json",
 }  # fmt: skip
 _NOT_TEXT = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\[{"\d])')
 _TORCH_LEGACY = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # LONG1 of 0x1950a86a20f9469cfc6c: torch.save's magic number
 
 
@@ -86,14 +87,9 @@ def _text(head: bytes, path: str) -> str:
     if probable(head):
         return "pickle"
     named = _TEXT_BY_NAME.get(suffix(path))
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if start in (b"{", b"[") and named in (None, "json", "notebook") and not _jinja(head):
-        return named or "json"
+    if named is None and not suffix(path) and _JSON.match(head):
+        return "json"
     return named or "text"
-
-
-def _jinja(head: bytes) -> bool:
-    return head.lstrip()[:2] in (b"{{", b"{%", b"{#")
 
 
 def _binary(reader: Reader, head: bytes, path: str) -> str:

@@ -20,4 +20,13 @@ LICENCE = Rule(
     example="license: gpl, without a version.",
     source="SPDX specification, annex D; Hugging Face Hub documentation, Licenses",
 )
-RULES = (CONTRADICTION, LICENCE)
+UNREAD = Rule(
+    identity="DECLARATION-UNREAD",
+    severity=Severity.REVIEW,
+    title="The release's own declaration cannot be read",
+    why="What it would have said is missing from the determination.",
+    remedy="Mend brightline.toml, or the front matter of README.md, as the message says.",
+    example="training_tokens = 'lots'",
+    source="docs/reference/declaration.md",
+)
+RULES = (CONTRADICTION, LICENCE, UNREAD)

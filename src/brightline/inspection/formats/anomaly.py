@@ -44,3 +44,8 @@ def anomalies(probe: Probe) -> Anomaly:
         probe.find(_BY_CODE[code], message, offset)
 
     return tell
+
+
+def rule_of(code: str) -> Rule:
+    """The rule of an anomaly's code."""
+    return _BY_CODE[code]
