@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brightline.assembly.refusal import Refused, read_text
 from brightline.inspection.conclusion import conclude
 from brightline.inspection.examination import Examination, Examined
 from brightline.inspection.facts.rules import CONTRADICTION, UNREAD
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from brightline.evaluation.evidence import Evidence
 
 KINDS = Path(__file__).parent.parent / "release" / "kinds.toml"
-
-
-class Refused(Exception):  # noqa: N818 - a refusal is an answer
-    """The input cannot be worked with. The sentence says what, where, and what to do."""
 
 
 def examine_release(
@@ -85,15 +82,30 @@ def _declaration_file(place: str) -> Declaration:
         raise Refused(str(trouble)) from None
 
 
-def read_text(place: str) -> str:
-    """A file of text that the user named. Raises Refused."""
-    try:
-        return Path(place).read_text(encoding="utf-8")
-    except OSError as trouble:
-        raise Refused(f"{place} cannot be read: {trouble.strerror}.") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{place} is no UTF-8 text.") from None
-
-
 def _kinds() -> Kinds:
     return load_kinds(KINDS.read_text(encoding="utf-8"))
+
+
+def load_evidence(places: Sequence[str]) -> list["Evidence"]:
+    """Evidence in JSON files. Raises Refused."""
+    from brightline.evaluation.evidence import Inadmissible, parse_evidence  # noqa: PLC0415
+
+    found: list[Evidence] = []
+    for place in places:
+        try:
+            found += parse_evidence(read_text(place), place)
+        except Inadmissible as trouble:
+            raise Refused(str(trouble)) from None
+    return found
+
+
+def determine_release(
+    inspection: Inspection, lines: Sequence["Line"], evidence: Sequence["Evidence"], on: date | None = None
+) -> list["Determination"]:
+    """What each line says, as of a day (today, where none is given). What inspection blocks stays withheld."""
+    from brightline.decision.barring import bar  # noqa: PLC0415
+    from brightline.decision.judgement import determine  # noqa: PLC0415
+
+    day = on or datetime.now(UTC).date()  # noqa: TID251 - the clock is read in assembly
+    digest = inspection.manifest.digest
+    return [bar(determine(line, inspection.facts, evidence, day, digest), inspection.findings) for line in lines]

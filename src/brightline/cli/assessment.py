@@ -42,8 +42,9 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from brightline.assembly.procedure import Refused, determine_release, load_evidence
     from brightline.assembly.lines import find_line
+    from brightline.assembly.procedure import determine_release, load_evidence
+    from brightline.assembly.refusal import Refused
 
     try:
         lines = [find_line(name) for name in arguments.line or ["lessig"]]

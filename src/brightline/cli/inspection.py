@@ -36,7 +36,8 @@ def add_release(command: argparse.ArgumentParser) -> None:
 
 def examine(arguments: argparse.Namespace) -> "Inspection":
     """Inspect what the arguments name, with a progress bar. Raises Failure."""
-    from brightline.assembly.procedure import Refused, examine_release
+    from brightline.assembly.procedure import examine_release
+    from brightline.assembly.refusal import Refused
     from brightline.cli import output
 
     with output.progress(None, "inspecting") as told:

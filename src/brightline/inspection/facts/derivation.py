@@ -30,7 +30,7 @@ class Derived:
 def derive(files: Sequence[FileReport], components: Mapping[str, Component], declared: Declaration) -> Derived:
     """Facts by name, findings about contradictions, and the openness that follows."""
     counted = parameters.count(files, components)
-    facts = parameters.facts(counted, declared.parameters, declared.active_parameters)
+    facts = parameters.facts(counted, declared.active_parameters)
     findings = _contradictions(counted, declared)
     figure, conflict = compute.training_compute(declared, facts["active_parameters"])
     if figure is not None:

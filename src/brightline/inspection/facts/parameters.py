@@ -114,20 +114,22 @@ def _active(total: Interval, largest: Sequence[FileReport], files: Sequence[File
     return Interval(max(0.0, total.low - routed * share), max(0.0, total.high - routed * share))
 
 
-def facts(counted: Counted, declared: Interval | None, declared_active: Interval | None) -> dict[str, Fact]:
-    """The bytes decide; a declaration only narrows what the bytes leave open."""
+def facts(counted: Counted, declared_active: Interval | None) -> dict[str, Fact]:
+    """The bytes decide. Only how many parameters one token passes through may be narrowed by a declaration."""
+    measured = Provenance.MEASURED
+    active = counted.active.meet(declared_active) if declared_active is not None else None
+    narrowed = active is not None and active != counted.active
     found = {
-        "parameters": _fact("parameters", counted.total, declared, counted.origin),
-        "active_parameters": _fact("active_parameters", counted.active, declared_active, counted.origin),
+        "parameters": Fact("parameters", counted.total, "parameter", measured, counted.origin),
+        "active_parameters": Fact(
+            "active_parameters",
+            active or counted.active,
+            "parameter",
+            Provenance.DECLARED if narrowed else measured,
+            counted.origin + (", narrowed by the declaration" if narrowed else ""),
+        ),
     }
     if counted.dtypes:
         names = tuple(f"{dtype}: {number}" for dtype, number in counted.dtypes.most_common())
-        found["parameters_by_dtype"] = Fact("parameters_by_dtype", names, "", Provenance.MEASURED, counted.origin)
+        found["parameters_by_dtype"] = Fact("parameters_by_dtype", names, "", measured, counted.origin)
     return found
-
-
-def _fact(name: str, measured: Interval, declared: Interval | None, origin: str) -> Fact:
-    both = measured.meet(declared) if declared is not None else None
-    if both is None or both == measured:
-        return Fact(name, measured, "parameter", Provenance.MEASURED, origin)
-    return Fact(name, both, "parameter", Provenance.DECLARED, f"{origin}, narrowed by the declaration")

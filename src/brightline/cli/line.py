@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def add_parser(c):
+    pass
