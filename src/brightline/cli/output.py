@@ -10,6 +10,7 @@ from brightline.cli.failure import Exit, Failure
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 PATIENCE = 1.0  # seconds before a progress bar appears
 
@@ -33,21 +34,11 @@ def text_document(render: Callable[["Console"], None], place: str | None) -> Non
     if place is None or place == "-":
         render(Console(soft_wrap=False))
         return
-    console = Console(record=True, width=100, quiet=False, file=_Nowhere(), color_system=None)
-    render(console)
-    write(console.export_text(), place)
+    from io import StringIO
 
-
-class _Nowhere:
-    """A file that keeps nothing: the console records, and we write what it recorded."""
-
-    encoding = "utf-8"
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        return
+    kept = StringIO()
+    render(Console(width=100, file=kept, color_system=None))
+    write(kept.getvalue(), place)
 
 
 @contextmanager
@@ -69,19 +60,17 @@ class _Bar:
 
         self._clock, self._total, self._label = time.monotonic, total, label
         self._began, self._done = time.monotonic(), 0
-        self._progress: object = None
+        self._progress: Progress | None = None
 
     def advance(self, count: int) -> None:
         self._done += count
         if self._progress is None and self._clock() - self._began < PATIENCE:
             return
-        from rich.progress import Progress
-
-        if not isinstance(self._progress, Progress):
+        if self._progress is None:
             self._progress = self._appear()
         self._progress.update(self._progress.task_ids[0], completed=self._done)
 
-    def _appear(self) -> object:
+    def _appear(self) -> "Progress":
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -92,7 +81,5 @@ class _Bar:
         return shown
 
     def close(self) -> None:
-        from contextlib import suppress
-
-        with suppress(AttributeError):
-            self._progress.stop()  # type: ignore[attr-defined]
+        if self._progress is not None:
+            self._progress.stop()
