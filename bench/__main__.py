@@ -74,7 +74,11 @@ def headers(folder: Path) -> None:
     path = subjects.safetensors(folder / "two.safetensors")
     row("facts of a 2 GiB safetensors, no hashing", f"{seconds(lambda: facts_only(path)) * 1e3:.2f} ms", "bar 5 ms")
     path = subjects.gguf(folder / "vocabulary.gguf")
-    row("facts of a GGUF with a 128k vocabulary, no hashing", f"{seconds(lambda: facts_only(path)) * 1e3:.1f} ms", "bar 60 ms")
+    row(
+        "facts of a GGUF with a 128k vocabulary, no hashing",
+        f"{seconds(lambda: facts_only(path)) * 1e3:.1f} ms",
+        "bar 60 ms",
+    )
 
 
 def many(folder: Path) -> None:
@@ -96,7 +100,10 @@ def starting(folder: Path) -> None:
     def call(*words: str) -> Callable[[], object]:
         return lambda: subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
 
-    for name, words, bar in (("--help", (command, "--help"), "bar 4"), ("inspect of a tiny file", (command, "inspect", str(tiny), "--format", "json"), "bar 10")):
+    for name, words, bar in (
+        ("--help", (command, "--help"), "bar 4"),
+        ("inspect of a tiny file", (command, "inspect", str(tiny), "--format", "json"), "bar 10"),
+    ):
         ours, empty, ratio = paired(call(*words), call(sys.executable, "-c", "pass"), runs=15)
         row(f"{name} / python -c pass", f"{ours * 1e3:.0f} ms / {empty * 1e3:.0f} ms = {ratio:.1f}", bar)
 

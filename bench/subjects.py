@@ -45,7 +45,11 @@ def safetensors(place: Path, gibibytes: int = 2, tensors: int = 300) -> Path:
     """A header over a sparse file: the facts are in the header, the bytes behind it are zeros."""
     each = gibibytes * 1024 * MEBI // tensors // 2 * 2
     header = {
-        f"model.layers.{number}.weight": {"dtype": "BF16", "shape": [each // 2], "data_offsets": [number * each, (number + 1) * each]}
+        f"model.layers.{number}.weight": {
+            "dtype": "BF16",
+            "shape": [each // 2],
+            "data_offsets": [number * each, (number + 1) * each],
+        }
         for number in range(tensors)
     }
     text = json.dumps(header).encode()

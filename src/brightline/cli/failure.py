@@ -16,7 +16,7 @@ class Exit(IntEnum):
     FAULT = 70  # our own
 
 
-class Failure(Exception):  # noqa: N818 - it says what failed, and is never a traceback
+class Failure(Exception):
     """Printed as one sentence on standard error; the process ends with `code`."""
 
     def __init__(self, code: int, message: str) -> None:

@@ -18,7 +18,7 @@ from brightline.release.component import JUDGED, Component
 _VALUE = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(\S.*)?$")
 
 
-class Unmoved(ValueError):  # noqa: N818 - a refusal is an answer
+class Unmoved(ValueError):
     """The line cannot be moved like this. The sentence says why."""
 
 

@@ -26,7 +26,7 @@ COMPARISONS = (">", ">=", "<", "<=", "==")
 KEYWORDS = ("and", "or", "not", "in", "evidence")
 
 
-class Misread(ValueError):  # noqa: N818 - it names a state of the text
+class Misread(ValueError):
     """The text is no expression. `column` counts characters from 0."""
 
     def __init__(self, message: str, column: int) -> None:

@@ -19,7 +19,7 @@ from brightline.decision.expression import (
 from brightline.decision.units import ONE, Unit
 
 
-class IllTyped(ValueError):  # noqa: N818 - it names a state of the text
+class IllTyped(ValueError):
     """The expression is well written but means nothing. The text is a sentence for the line's author."""
 
 

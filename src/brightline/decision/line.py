@@ -95,7 +95,7 @@ class Problem:
         return f"{row}{self.where}: {self.message}"
 
 
-class Crooked(ValueError):  # noqa: N818 - a refusal is an answer
+class Crooked(ValueError):
     """The text is no line."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

@@ -7,7 +7,7 @@ BASE = ("FLOP", "token", "parameter", "USD", "second", "minute", "hour", "device
 PLAIN = ("1", "ratio")  # two spellings of "no unit"
 
 
-class UnitUnknown(ValueError):  # noqa: N818 - it names what the text holds
+class UnitUnknown(ValueError):
     """The text names a unit that this language does not have."""
 
 

@@ -88,7 +88,7 @@ class Evidence:
         return Interval(self.interval.low, math.inf) if self.elicitation.level == "none" else self.interval
 
 
-class Inadmissible(ValueError):  # noqa: N818 - a refusal is an answer
+class Inadmissible(ValueError):
     """The text is no evidence. Each of `problems` is a sentence that says where and what."""
 
     def __init__(self, problems: Collection[str]) -> None:

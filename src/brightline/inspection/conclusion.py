@@ -62,10 +62,13 @@ def _components(
 def _absent(files: Sequence[FileReport]) -> list[Finding]:
     """Files that other files name (newline-separated under `needs`), relative to the file that names them."""
     paths = {file.path for file in files}
-    found = []
+    found: list[Finding] = []
     for file in files:
         folder = file.path.rpartition("/")[0]
-        for name in filter(None, file.observed.attributes.get("needs", "").split("\n")):
-            if (f"{folder}/{name}" if folder else name) not in paths and len(paths) > 1:
-                found.append(Finding(ABSENT, file.path, f"names {name!r}, which is not in the release"))
+        names = filter(None, file.observed.attributes.get("needs", "").split("\n"))
+        found += [
+            Finding(ABSENT, file.path, f"names {name!r}, which is not in the release")
+            for name in names
+            if (f"{folder}/{name}" if folder else name) not in paths and len(paths) > 1
+        ]
     return found[:100]

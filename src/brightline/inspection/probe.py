@@ -21,7 +21,7 @@ HOLLOW = Rule(
 )
 
 
-class Malformed(Exception):  # noqa: N818 - a state of the input, not a fault of ours
+class Malformed(Exception):
     """A parser's typed refusal: what is wrong with the bytes, and where."""
 
     def __init__(self, message: str, offset: int | None = None) -> None:

@@ -156,7 +156,7 @@ def _compressed_kind(head: bytes, path: str) -> str:
     """Compressed files that hold a pickle are joblib's; what else is compressed is opened as an archive of one."""
     if suffix(path) in (".joblib", ".pkl", ".pickle", ".z") or _is_zlib(head):
         return "joblib"
-    from brightline.release.archive.gzip import peek  # noqa: PLC0415 - see start-up time
+    from brightline.release.archive.stream import peek  # noqa: PLC0415 - see start-up time
 
     inside = peek(head, 512)
     return "joblib" if inside[:1] == b"\x80" and inside[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05") else "gzip"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 
 from brightline.release.component import Component
 
@@ -27,7 +28,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.files, key=lambda file: file.path.encode("utf-8", "surrogatepass")))
-        for earlier, later in zip(ordered, ordered[1:], strict=False):
+        for earlier, later in pairwise(ordered):
             if earlier.path == later.path:
                 raise ValueError(f"the path {later.path!r} stands twice in one release")
         object.__setattr__(self, "files", ordered)

@@ -7,7 +7,7 @@ from typing import Protocol
 BLOCK = 1 << 20
 
 
-class Unreadable(Exception):  # noqa: N818 - it names a state of the input, not a fault of ours
+class Unreadable(Exception):
     """The bytes cannot be had: no permission, a broken stream, a file that changed. The text says which."""
 
 

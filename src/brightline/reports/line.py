@@ -47,7 +47,7 @@ def _criterion(item: Criterion) -> dict[str, Any]:
     return {
         "title": item.title,
         "when": item.text,
-        "accepts": sorted((provenance.value for provenance in item.accepts)),
+        "accepts": sorted(provenance.value for provenance in item.accepts),
         "source": item.source,
         "register": item.register,
         "status": item.status,

@@ -9,7 +9,7 @@ _PLURAL = {"parameter": "parameters", "token": "tokens", "item": "items", "byte"
 
 
 def figure(value: Interval | tuple[str, ...], unit: str) -> str:
-    """ "134,515,008 parameters", "1.1e21 to 2.1e21 FLOP", "at least 7.0e9 parameters"."""
+    """As in "134,515,008 parameters", "1.1e21 to 2.1e21 FLOP", "at least 7.0e9 parameters"."""
     if not isinstance(value, Interval):
         return ", ".join(value)
     name = _PLURAL.get(unit, unit)

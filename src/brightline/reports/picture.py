@@ -16,6 +16,12 @@ WIDTH, LEFT, RIGHT = 760, 20, 20
 _THRESHOLD = re.compile(r"([<>]=?)\s*([0-9.]+e[+-]?[0-9]+|[0-9.]+)\s*FLOP", re.IGNORECASE)
 
 
+_DOUBT = (
+    '<defs><pattern id="doubt" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<line class="hatch" x1="0" y1="0" x2="0" y2="8"/></pattern></defs>'
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A threshold on the axis, and whose it is."""
@@ -33,8 +39,7 @@ def picture(inspection: Inspection, determinations: Sequence[Determination]) -> 
     said = "training compute is not known" if known is None else f"training compute {figure(known, 'FLOP')}"
     parts = [
         f'<svg class="picture" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(said)}">',
-        '<defs><pattern id="doubt" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<line class="hatch" x1="0" y1="0" x2="0" y2="8"/></pattern></defs>',
+        _DOUBT,
         *_axis(),
         *_bar(known, said),
         *(_mark(mark, number) for number, mark in enumerate(marks)),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from brightline.release.archive.damaged import Damaged
-from brightline.release.archive.gzip import open_stream
+from brightline.release.archive.stream import open_stream
 from brightline.release.archive.tar import open_tar
 from brightline.release.archive.zip import Member, Zip, open_zip
 from brightline.release.entry import Entry, Obstacle

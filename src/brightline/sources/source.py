@@ -7,7 +7,7 @@ from typing import Protocol
 from brightline.release.entry import Entry, Obstacle
 
 
-class NoSource(Exception):  # noqa: N818 - a refusal is an answer
+class NoSource(Exception):
     """There is no release at this address. The sentence says what, where, and what to do."""
 
 

@@ -4,7 +4,7 @@ from brightline.inspection.formats.anomaly import RULES, anomalies
 from brightline.inspection.probe import Malformed, Probe
 from brightline.inspection.recognition import suffix
 from brightline.release.archive.damaged import Damaged
-from brightline.release.archive.gzip import open_stream
+from brightline.release.archive.stream import open_stream
 from brightline.release.archive.tar import open_tar
 from brightline.release.archive.zip import Member, Zip, open_zip
 from brightline.release.reader import Reader, Unreadable

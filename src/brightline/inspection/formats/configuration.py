@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from brightline.inspection.finding import Rule, Severity
@@ -185,61 +185,69 @@ def _huge(reader: Reader, probe: Probe) -> None:
 
 def judge(document: Any, probe: Probe) -> None:
     """Findings of the whole document, and facts of its top."""
-    for path, key, value in _walk(document):
-        _entry(path, key, value, probe)
+    for key, value in _walk(document):
+        _entry(key, value, probe)
     if isinstance(document, dict):
         _files(document, probe)
         note(document, probe)
 
 
-def _walk(document: Any) -> Iterator[tuple[str, str, Any]]:
-    """(parent key, key, value) of every entry of every object, without recursion. Raises Malformed beyond a bound."""
+def _walk(document: Any) -> Iterator[tuple[str, Any]]:
+    """(key, value) of every entry of every object, without recursion; a list's objects count as entries of its key."""
     waiting: list[tuple[str, Any]] = [("", document)]
     count = 0
     while waiting:
         parent, node = waiting.pop()
-        pairs = (
-            node.items()
-            if isinstance(node, dict)
-            else ((parent, item) for item in node if isinstance(item, dict | list))
-        )
-        for key, value in pairs:
+        for key, value in _pairs(parent, node):
             count += 1
-            if count > NODES and isinstance(node, dict) and isinstance(value, str | int | float):
+            if count > NODES and isinstance(value, str | int | float):
                 continue  # a vocabulary: only containers can still matter
-            yield parent, str(key), value
+            yield str(key), value
             if isinstance(value, dict | list):
                 waiting.append((str(key), value))
 
 
-def _entry(parent: str, key: str, value: Any, probe: Probe) -> None:
-    if key in ("auto_map", "custom_pipelines") and isinstance(value, dict):
-        _auto_map(key, value, probe)
-    elif key == "_attn_implementation_internal" or (
-        key in ("_attn_implementation", "attn_implementation") and isinstance(value, str) and value not in _ATTENTION
-    ):
-        probe.find(KERNEL, f"{key} = {str(value)[:80]!r}")
-    elif key == "trust_remote_code" and value is True:
-        probe.find(TRUST, "trust_remote_code is set")
-    elif key in ("_target_", "target", "class_path") and isinstance(value, str) and "." in value:
-        probe.find(CALL if _DANGEROUS.search(value) else TARGET, f"{key} = {value[:80]!r}")
-    elif key in ("py/object", "py/reduce", "py/function", "__reduce__", "py/type"):
+def _pairs(parent: str, node: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(node, dict):
+        yield from node.items()
+    elif isinstance(node, list):
+        yield from ((parent, item) for item in node if isinstance(item, dict | list))
+
+
+def _entry(key: str, value: Any, probe: Probe) -> None:
+    """One entry of one object: by its key, then by what its value is."""
+    if key in _BY_KEY:
+        _BY_KEY[key](key, value, probe)
+    elif key in ("py/object", "py/reduce", "py/function", "py/type", "__reduce__"):
         probe.find(CALL, f"a serialized object ({key})")
-    elif key == "chat_template":
-        _templates(value, probe)
-    elif key == "class_name" and value in ("Lambda", "__lambda__"):
-        probe.find(LAMBDA, f"a layer of class {value}")
     elif isinstance(value, str) and len(value) > 24 and _PICKLED.match(value):
         probe.find(CALL, f"{key}: base64 of a pickle")
-    elif key == "config" and isinstance(value, dict) and isinstance(value.get("module"), str):
-        pass
     if isinstance(value, dict) and "class_name" in value and ("module" in value or "registered_name" in value):
         _layer(value, probe)
-    del parent
 
 
-def _auto_map(key: str, entries: dict[str, Any], probe: Probe) -> None:
-    for name, target in entries.items():
+def _kernel(key: str, value: Any, probe: Probe) -> None:
+    if key == "_attn_implementation_internal" or (isinstance(value, str) and value not in _ATTENTION):
+        probe.find(KERNEL, f"{key} = {str(value)[:80]!r}")
+
+
+def _trust(key: str, value: Any, probe: Probe) -> None:
+    if value is True:
+        probe.find(TRUST, f"{key} is set")
+
+
+def _target(key: str, value: Any, probe: Probe) -> None:
+    if isinstance(value, str) and "." in value:
+        probe.find(CALL if _DANGEROUS.search(value) else TARGET, f"{key} = {value[:80]!r}")
+
+
+def _lambda(_key: str, value: Any, probe: Probe) -> None:
+    if value in ("Lambda", "__lambda__"):
+        probe.find(LAMBDA, f"a layer of class {value}")
+
+
+def _auto_map(key: str, entries: Any, probe: Probe) -> None:
+    for name, target in entries.items() if isinstance(entries, dict) else ():
         for place in (
             target if isinstance(target, list) else [target.get("impl") if isinstance(target, dict) else target]
         ):
@@ -249,7 +257,7 @@ def _auto_map(key: str, entries: dict[str, Any], probe: Probe) -> None:
                 probe.find(CUSTOM, f"{key}: {name} is {str(place)[:100]!r}")
 
 
-def _templates(value: Any, probe: Probe) -> None:
+def _templates(_key: str, value: Any, probe: Probe) -> None:
     """A template, or several with names (transformers)."""
     if isinstance(value, str):
         inspect_template(value, probe, "chat_template")
@@ -307,4 +315,17 @@ _NUMBERS = {
     "context_length": ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length"),
     "experts": ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"),
     "experts_used": ("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_k", "top_k_experts"),
+}
+_BY_KEY: dict[str, Callable[[str, Any, Probe], None]] = {
+    "auto_map": _auto_map,
+    "custom_pipelines": _auto_map,
+    "_attn_implementation_internal": _kernel,
+    "_attn_implementation": _kernel,
+    "attn_implementation": _kernel,
+    "trust_remote_code": _trust,
+    "_target_": _target,
+    "target": _target,
+    "class_path": _target,
+    "chat_template": _templates,
+    "class_name": _lambda,
 }

@@ -14,7 +14,7 @@ from brightline.inspection.formats.pickles.values import Box, Global, Made, Pack
 from brightline.inspection.formats.pickles.walk import Hooks
 from brightline.inspection.probe import Malformed, Probe
 from brightline.release.archive.damaged import Damaged
-from brightline.release.archive.gzip import open_stream, opener
+from brightline.release.archive.stream import open_stream, opener
 from brightline.release.reader import Reader
 
 SEALED = Rule(
@@ -37,15 +37,7 @@ class Arrays(Hooks):
         self.probe, self.depth = probe, depth
 
     def built(self, target: Any, cursor: Cursor) -> None:
-        if (
-            not isinstance(target, Made)
-            or not isinstance(target.maker, Global)
-            or target.maker.name != "NumpyArrayWrapper"
-        ):
-            # __reduce__ through copyreg names the class as the first argument instead
-            if not _reconstructed(target):
-                return
-        if isinstance(target.state, Box):
+        if _wraps(target) and isinstance(target.state, Box):
             self._array(target.state.pairs, cursor)
 
     def _array(self, state: dict[str, Any], cursor: Cursor) -> None:
@@ -69,11 +61,12 @@ class Arrays(Hooks):
         follow(cursor, self.probe, Arrays(self.probe, self.depth + 1))
 
 
-def _reconstructed(target: Any) -> bool:
-    if not isinstance(target, Made) or not isinstance(target.arguments, Pack) or not target.arguments.items:
+def _wraps(target: Any) -> bool:
+    """Whether a value is a NumpyArrayWrapper, made by its class or through copyreg, which names the class first."""
+    if not isinstance(target, Made):
         return False
-    first = target.arguments.items[0]
-    return isinstance(first, Global) and first.name == "NumpyArrayWrapper"
+    first = target.arguments.items[:1] if isinstance(target.arguments, Pack) else []
+    return any(isinstance(maker, Global) and maker.name == "NumpyArrayWrapper" for maker in [target.maker, *first])
 
 
 def _dtype(value: Any) -> tuple[str, int]:

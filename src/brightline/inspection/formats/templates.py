@@ -5,7 +5,6 @@ hides an instruction speaks for the user.
 """
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from brightline.inspection.finding import Rule, Severity
@@ -13,6 +12,8 @@ from brightline.inspection.probe import Malformed, Probe
 from brightline.release.reader import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jinja2 import nodes
 
 SIZE = 1 << 20
@@ -112,9 +113,10 @@ def _parse(text: str, probe: Probe, where: str) -> "nodes.Template | None":
 
     plain = _GENERATION.sub("", text)
     deepest = max((len(run) for run in re.findall(r"[(\[{]{20,}", plain)), default=0)
+    if len(text) > SIZE or deepest > NESTING or plain.count("(") > 20_000:
+        probe.find(UNPARSED, f"{where}: larger or deeper than any honest template")
+        return None
     try:
-        if len(text) > SIZE or deepest > NESTING or plain.count("(") > 20_000:
-            raise RecursionError
         environment = Environment(extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"], autoescape=True)
         return environment.parse(plain)
     except (TemplateError, RecursionError, ValueError, OverflowError) as trouble:
@@ -250,7 +252,7 @@ def _binary(node: Any, depth: int) -> Any:
 
     left, right = fold(node.left, depth + 1), fold(node.right, depth + 1)
     if isinstance(node, nodes.Pow) and isinstance(left, int) and isinstance(right, int):
-        return VAST if abs(left) > 1 and right > 64 else left**right if 0 <= right else None
+        return VAST if abs(left) > 1 and right > 64 else left**right if right >= 0 else None
     if isinstance(node, nodes.Mul):
         size = len(left) if isinstance(left, str) else 1
         if isinstance(right, int) and isinstance(left, int | str) and size * abs(right) > RANGE * 1000:

@@ -9,7 +9,7 @@ Codes: crc, name-mismatch, size-mismatch, overlap, prefix, encrypted, duplicate,
 """
 
 
-class Damaged(Exception):  # noqa: N818 - a state of the input, not a fault of ours
+class Damaged(Exception):
     """No member of this archive can be found. The text says why."""
 
     def __init__(self, message: str, offset: int | None = None) -> None:

@@ -88,7 +88,7 @@ def _extension(
 
 
 def _pax(body: bytes) -> dict[str, str]:
-    """Records "LENGTH KEY=VALUE\\n" (POSIX.1-2001, pax Extended Header)."""
+    """Records of length, key and value (POSIX.1-2001, pax Extended Header)."""
     pairs, at = {}, 0
     while at < len(body):
         digits, _, _ = body[at : at + 12].partition(b" ")

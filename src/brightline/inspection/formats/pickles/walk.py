@@ -12,7 +12,6 @@ from brightline.inspection.formats.pickles.globals import Grade, grade
 from brightline.inspection.formats.pickles.values import (
     BYTES,
     LONG_TEXT,
-    MARK,
     OPAQUE,
     Box,
     Global,
@@ -35,7 +34,7 @@ class Hooks:
     def called(self, maker: Global, arguments: Any) -> None:
         """A graded name was called with these symbolic arguments."""
 
-    def persistent(self, identity: Any) -> Any:
+    def persistent(self, identity: Any) -> Any:  # noqa: ARG002 - formats that know such ids use it
         """A persistent id was met; returns what stands on the stack for it."""
         return OPAQUE
 
