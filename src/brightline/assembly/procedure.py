@@ -48,11 +48,19 @@ def _oddities(source: Source, examined: Examined) -> None:
 
 
 def _conclude(title: str, examined: Examined, said: list[Declaration]) -> Inspection:
-    from brightline.release.declaring import merge  # noqa: PLC0415 - difflib and tomllib wait until they are needed
+    declaration = _merged([*said, *(_own_words(examined) if examined.texts else [])], examined)
+    return conclude(declaration.title or title, examined, _kinds(), declaration)
 
-    merged = merge([*said, *_own_words(examined)])
+
+def _merged(said: list[Declaration], examined: Examined) -> Declaration:
+    """All that was said, as one; where it contradicts itself is a finding."""
+    if not said:
+        return Declaration()
+    from brightline.release.declaring import merge  # noqa: PLC0415 - see start-up time
+
+    merged = merge(said)
     examined.findings += [Finding(CONTRADICTION, merged.declaration.origin, text) for text in merged.conflicts]
-    return conclude(merged.declaration.title or title, examined, _kinds(), merged.declaration)
+    return merged.declaration
 
 
 def _own_words(examined: Examined) -> list[Declaration]:

@@ -4,14 +4,17 @@ The schemas are published in reports/schemas; docs/reference/json.md explains th
 """
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from brightline import __version__
-from brightline.decision.determination import Determination, Judged
 from brightline.inspection.finding import Finding
 from brightline.inspection.report import Inspection
 from brightline.release.quantity import Fact, Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from brightline.decision.determination import Determination, Judged
 
 INSPECTION = "brightline/inspection/v1"
 ASSESSMENT = "brightline/assessment/v1"
@@ -86,7 +89,7 @@ def _finding(finding: Finding) -> Document:
     }
 
 
-def assessment_document(inspection: Inspection, determinations: Sequence[Determination]) -> Document:
+def assessment_document(inspection: Inspection, determinations: "Sequence[Determination]") -> Document:
     """What `brightline assess --format json` prints."""
     return {
         "schema": ASSESSMENT,
@@ -96,7 +99,7 @@ def assessment_document(inspection: Inspection, determinations: Sequence[Determi
     }
 
 
-def determination_document(determination: Determination) -> Document:
+def determination_document(determination: "Determination") -> Document:
     """One line's word."""
     return {
         "line": determination.line,
@@ -120,7 +123,7 @@ def determination_document(determination: Determination) -> Document:
     }
 
 
-def _criterion(judged: Judged) -> Document:
+def _criterion(judged: "Judged") -> Document:
     return {
         "verdict": judged.verdict.value,
         "value": None if judged.value is None else value_document(judged.value),

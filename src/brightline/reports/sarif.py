@@ -4,7 +4,6 @@ Source: OASIS SARIF 2.1.0; section numbers stand beside what they explain.
 """
 
 from typing import Any
-from urllib.parse import quote
 
 from brightline import __version__
 from brightline.inspection.finding import Finding, Rule, Severity
@@ -48,7 +47,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _result(finding: Finding, index: int) -> dict[str, Any]:
     """3.27; a place inside an archive keeps its path behind `!/` in the message, since SARIF's URIs name files."""
     outer, _, inner = finding.path.partition("!/")
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(outer, safe="/!~*'()")}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(outer)}}
     if finding.offset is not None and not inner and finding.offset >= 0:
         place["region"] = {"byteOffset": finding.offset}
     where = f" (in {inner})" if inner else ""
@@ -60,3 +59,12 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         "locations": [{"physicalLocation": place}],
         "properties": {"severity": finding.severity.value},
     }
+
+
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+
+
+def _uri(path: str) -> str:
+    """A path as a relative URI reference: everything but unreserved characters and `/` is escaped (RFC 3986, 2.1)."""
+    raw = path.encode("utf-8", "surrogatepass")
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw)

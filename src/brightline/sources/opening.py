@@ -8,7 +8,6 @@ from pathlib import Path
 
 from brightline.inspection.recognition import recognise
 from brightline.release.reader import Reader, Unreadable
-from brightline.sources.archive import open_archive
 from brightline.sources.file import DiskFile
 from brightline.sources.folder import open_folder
 from brightline.sources.source import Listed, NoSource, Source
@@ -53,6 +52,8 @@ def _file(place: Path) -> Iterator[Source]:
     if not place.name.lower().endswith(ARCHIVES):
         yield Listed(place.name, [entry])
         return
+    from brightline.sources.archive import open_archive  # noqa: PLC0415 - most releases are no archive; see start-up time
+
     try:
         with entry.open() as reader:
             yield open_archive(reader, place.name) if _is_archive(reader, place.name) else Listed(place.name, [entry])
