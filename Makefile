@@ -22,7 +22,8 @@ $(UV):
 
 $(VENV)/.synced: pyproject.toml uv.lock | $(UV)
 	@echo "==> installing brightline and its locked dependencies"
-	@$(UV) sync --quiet --locked --inexact --all-extras --python $(BIN)/python
+	@$(UV) sync --quiet --locked --inexact --all-extras --compile-bytecode --python $(BIN)/python
+	@$(BIN)/python -m compileall -q src  # so that the command starts quickly even where nobody may write beside it
 	@touch $@
 
 setup: $(VENV)/.synced ## Set everything up; leaves the command at .venv/bin/brightline
