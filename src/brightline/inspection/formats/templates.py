@@ -13,8 +13,6 @@ from brightline.inspection.probe import Malformed, Probe
 from brightline.release.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jinja2 import nodes
 
 SIZE = 1 << 18  # the longest template in use has a tenth of it
@@ -105,6 +103,7 @@ _NAMING = {
 _TOPIC = re.compile(
     r"[\w ,.'!?-]*[A-Za-z]{3}[\w ,.'!?-]*"
 )  # words of a person; marks of a format hold brackets or bars
+_SAID = re.compile(r"content|text|query|prompt|input")  # where what a user says stands
 _SPEECH = re.compile(r"(?:[A-Za-z'.,:-]+\s+){4}[A-Za-z'.,:-]+")
 _INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0001-\U000e007f]|[\u200b\u2060]{4,}")
 # transformers' own tag, which says what tokens the assistant made
@@ -236,19 +235,17 @@ class _Judge:
         """Words added when a message holds certain words; marks such as `</think>` or `/no_think` are no words."""
         from jinja2 import nodes  # noqa: PLC0415
 
-        compared = [node.test, *node.test.find_all(nodes.Compare)]
         topics = [
-            compare.expr.value
-            for compare in compared
+            getattr(compare.expr, "value", None)
+            for compare in _upwards(node.test)
             if isinstance(compare, nodes.Compare)
-            and isinstance(compare.expr, nodes.Const)
-            and any(operand.op == "in" for operand in compare.ops)
+            and any(operand.op == "in" and _is_said(operand.expr) for operand in compare.ops)
         ]
         if not any(isinstance(topic, str) and _TOPIC.fullmatch(topic) for topic in topics):
             return
         for part in node.body:
-            for data in part.find_all((nodes.TemplateData, nodes.Const)):
-                text = data.data if isinstance(data, nodes.TemplateData) else data.value
+            for data in _upwards(part):
+                text = getattr(data, "data", getattr(data, "value", None))
                 if isinstance(text, str) and _SPEECH.search(text):
                     self.find(CONDITIONAL, f"on {str(topics[0])[:40]!r} it says {text.strip()[:60]!r}")
                     return
@@ -264,11 +261,18 @@ class _Judge:
                 self.find(HIDDEN, "characters that nobody sees, written as escapes")
 
 
-def _upwards(tree: Any) -> Iterator[Any]:
+def _is_said(source: Any) -> bool:
+    """Whether an expression asks for what somebody says: a message's content or the like."""
+    names = (getattr(part, kind, "") for part in _upwards(source) for kind in ("attr", "name", "value"))
+    return any(isinstance(name, str) and _SAID.search(name) for name in names)
+
+
+def _upwards(tree: Any) -> list[Any]:
     """Every node, children before their parents, in the order of the document."""
-    waiting, found = [tree], []
+    waiting: list[Any] = [tree]
+    found: list[Any] = []
     while waiting:
         node = waiting.pop()
         found.append(node)
         waiting.extend(node.iter_child_nodes())
-    return reversed(found)
+    return found[::-1]
