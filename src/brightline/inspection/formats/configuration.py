@@ -1,19 +1,22 @@
 """JSON beside a model: what it makes a loader run, fetch or open; and what it tells of the model."""
 
+import binascii
 import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from brightline.inspection.finding import Rule, Severity
+from brightline.inspection.formats import layers
 from brightline.inspection.formats.templates import inspect_template
 from brightline.inspection.probe import Malformed, Probe
 from brightline.release.archive.damaged import unsafe
-from brightline.release.reader import Reader
+from brightline.release.reader import Reader, blocks
 
 SIZE = 16 << 20
 NESTING = 200
 NODES = 500_000
+VALUES = 1_500_000  # commas and brackets; beyond it the values would fill memory
 
 REMOTE = Rule(
     "CONFIG-REMOTE-CODE",
@@ -78,24 +81,6 @@ TRAVERSAL = Rule(
     '"weight_map": {"w": "../../secret"}',
     "CWE-22; transformers sharded checkpoints",
 )
-KERAS = Rule(
-    "KERAS-MODULE",
-    Severity.BLOCK,
-    "A layer from outside Keras",
-    "Loading the model imports the module and calls the name in it.",
-    "Use layers of Keras, or registered custom objects whose code is in the release.",
-    '"module": "builtins", "class_name": "exec"',
-    "CVE-2025-1550, CVE-2025-49655",
-)
-LAMBDA = Rule(
-    "KERAS-LAMBDA",
-    Severity.BLOCK,
-    "A Lambda layer with code",
-    "It carries marshalled Python byte code that runs when the model is loaded.",
-    "Replace the Lambda layer by a registered layer.",
-    '"class_name": "Lambda"',
-    "CVE-2024-3660, CVE-2025-9905",
-)
 DUPLICATE = Rule(
     "CONFIG-DUPLICATE",
     Severity.REVIEW,
@@ -105,34 +90,28 @@ DUPLICATE = Rule(
     '{"a": 1, "a": 2}',
     "RFC 8259 section 4",
 )
-RULES = (REMOTE, CUSTOM, KERNEL, TARGET, CALL, TRUST, TRAVERSAL, KERAS, LAMBDA, DUPLICATE)
+RULES = (REMOTE, CUSTOM, KERNEL, TARGET, CALL, TRUST, TRAVERSAL, DUPLICATE, *layers.RULES)
 
-_KERAS_MODULES = (
-    "keras",
-    "keras_hub",
-    "keras_cv",
-    "keras_nlp",
-    "tf_keras",
-    "tensorflow",
-    "tensorflow_addons",
-    "keras_core",
-)
 _DANGEROUS = re.compile(
     r"^(os|posix|nt|sys|subprocess|builtins|__builtin__|importlib|shutil|runpy|pty|socket|ctypes|code|pickle|marshal|torch\.hub|torch\.load|joblib|dill|cloudpickle|pydoc|commands)(\.|$)|(^|\.)(eval|exec|system|popen|spawn\w*|__import__)$"
 )
 _ATTENTION = frozenset(
     {"eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "paged_attention", "flash_attention"}
 )
-_PICKLED = re.compile(r"^gA[JKLMNQ]|^KGRw|^Y29z|^Y3Bvc2l4|^Y19fYnVpbHRpbl9f")  # base64 of pickles' first bytes
+_PICKLED = re.compile(r"gA[I-X]|KGRw|KGxw|Y29z|Y3Bvc2l4|Y19fYnVpbHRpbl9f|Y2J1aWx0aW5z")  # base64 of pickles' first bytes
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
 def inspect(reader: Reader, probe: Probe) -> None:
-    """Any JSON file; huge vocabularies are checked for their head only."""
+    """Any JSON file; what is too large to be held as values is searched as text."""
     if reader.size > SIZE:
         _huge(reader, probe)
         return
-    document = parse(reader.read(0, reader.size), probe)
-    judge(document, probe)
+    text = reader.read(0, reader.size)
+    if sum(map(text.count, (b",", b"[", b"{"))) > VALUES:
+        _huge(reader, probe)
+    else:
+        judge(parse(text, probe), probe)
 
 
 def parse(text: bytes, probe: Probe) -> Any:
@@ -170,22 +149,31 @@ def _depth(text: bytes) -> int:
 
 
 def _huge(reader: Reader, probe: Probe) -> None:
-    """A tokenizer's vocabulary: nothing in it is executed; the places that matter stand near its end and its start."""
-    for start in (0, max(0, reader.size - SIZE // 4)):
-        text = reader.read(start, SIZE // 4)
-        for mark, rule in (
-            (b'"auto_map"', CUSTOM),
-            (b'"chat_template"', CUSTOM),
-            (b"_attn_implementation_internal", KERNEL),
-            (b'"Lambda"', LAMBDA),
-        ):
-            if mark in text:
-                probe.find(rule, f"{mark.decode()} in a JSON file of {reader.size} bytes, too large to be read whole")
+    """A tokenizer's vocabulary and the like: searched for what would matter, a block at a time."""
+    kept, at = b"", 0
+    marks = [(re.compile(pattern), rule) for pattern, rule in _MARKS]
+    for block in blocks(reader):
+        seen = kept + block
+        for mark, rule in marks:
+            for found in mark.finditer(seen, max(0, len(kept) - 256)):
+                message = f"{found[0][:80].decode('utf-8', 'replace')} in a JSON file too large to be read whole"
+                probe.find(rule, message, at - len(kept) + found.start())
+        kept, at = block[-256:], at + len(block)
+
+
+_MARKS: tuple[tuple[bytes, Rule], ...] = (
+    (rb'"(?:auto_map|custom_pipelines|chat_template)"\s{0,20}:', CUSTOM),
+    (rb'"_attn_implementation_internal"\s{0,20}:\s{0,20}"', KERNEL),
+    (rb'"class_name"\s{0,20}:\s{0,20}"(?:Lambda|__lambda__)"', layers.LAMBDA),
+    (rb'"(?:py/(?:object|reduce|function|type)|__reduce__)"\s{0,20}:', CALL),
+    (rb'"_target_"\s{0,20}:\s{0,20}"', TARGET),
+    (rb'"trust_remote_code"\s{0,20}:\s{0,20}true', TRUST),
+)
 
 
 def judge(document: Any, probe: Probe) -> None:
     """Findings of the whole document, and facts of its top."""
-    for key, value in _walk(document):
+    for key, value in (("", document), *_walk(document)):
         _entry(key, value, probe)
     if isinstance(document, dict):
         _files(document, probe)
@@ -200,7 +188,7 @@ def _walk(document: Any) -> Iterator[tuple[str, Any]]:
         parent, node = waiting.pop()
         for key, value in _pairs(parent, node):
             count += 1
-            if count > NODES and isinstance(value, str | int | float):
+            if count > NODES and isinstance(value, str | int | float) and key not in _BY_KEY:
                 continue  # a vocabulary: only containers can still matter
             yield str(key), value
             if isinstance(value, dict | list):
@@ -220,15 +208,38 @@ def _entry(key: str, value: Any, probe: Probe) -> None:
         _BY_KEY[key](key, value, probe)
     elif key in ("py/object", "py/reduce", "py/function", "py/type", "__reduce__"):
         probe.find(CALL, f"a serialized object ({key})")
-    elif isinstance(value, str) and len(value) > 24 and _PICKLED.match(value):
+    elif isinstance(value, str) and len(value) > 24 and _is_pickled(value):
         probe.find(CALL, f"{key}: base64 of a pickle")
-    if isinstance(value, dict) and "class_name" in value and ("module" in value or "registered_name" in value):
-        _layer(value, probe)
+    if isinstance(value, dict):
+        _object(value, probe)
+
+
+def _object(value: dict[str, Any], probe: Probe) -> None:
+    """An object that is built when the file is loaded: Keras', or one of `target` and `params` (latent diffusion)."""
+    if "class_name" in value:
+        layers.judge(value, probe)
+    if "target" in value and "params" in value:
+        _target("target", value["target"], probe)
+    library = value.get("parent_library")
+    if "base_model_class" in value and isinstance(library, str) and not library.startswith(("transformers.", "peft.")):
+        probe.find(CUSTOM, f"auto_mapping takes the base model from {library[:100]!r}")
+
+
+def _is_pickled(value: str) -> bool:
+    """Base64 whose first bytes begin a pickle and whose last byte ends one."""
+    if not _PICKLED.match(value):
+        return False
+    try:
+        return binascii.a2b_base64(value[-(len(value.rstrip()) % 4 or 4) - 64 :].strip()[-64:]).rstrip().endswith(b".")
+    except ValueError:
+        return False
 
 
 def _kernel(key: str, value: Any, probe: Probe) -> None:
-    if key == "_attn_implementation_internal" or (isinstance(value, str) and value not in _ATTENTION):
-        probe.find(KERNEL, f"{key} = {str(value)[:80]!r}")
+    """One name, or one for each part of the model."""
+    for name in value.values() if isinstance(value, dict) else [value]:
+        if isinstance(name, str) and name not in _ATTENTION:
+            probe.find(KERNEL, f"{key} = {name[:80]!r}")
 
 
 def _trust(key: str, value: Any, probe: Probe) -> None:
@@ -237,17 +248,12 @@ def _trust(key: str, value: Any, probe: Probe) -> None:
 
 
 def _target(key: str, value: Any, probe: Probe) -> None:
-    if isinstance(value, str) and "." in value:
+    if isinstance(value, str) and _DOTTED.fullmatch(value):
         probe.find(CALL if _DANGEROUS.search(value) else TARGET, f"{key} = {value[:80]!r}")
 
 
-def _lambda(_key: str, value: Any, probe: Probe) -> None:
-    if value in ("Lambda", "__lambda__"):
-        probe.find(LAMBDA, f"a layer of class {value}")
-
-
 def _auto_map(key: str, entries: Any, probe: Probe) -> None:
-    for name, target in entries.items() if isinstance(entries, dict) else ():
+    for name, target in entries.items() if isinstance(entries, dict) else [("tokenizer", entries)]:
         for place in (
             target if isinstance(target, list) else [target.get("impl") if isinstance(target, dict) else target]
         ):
@@ -264,17 +270,6 @@ def _templates(_key: str, value: Any, probe: Probe) -> None:
     for item in value if isinstance(value, list) else []:
         if isinstance(item, dict) and isinstance(item.get("template"), str):
             inspect_template(item["template"], probe, f"chat_template {str(item.get('name'))[:40]!r}")
-
-
-def _layer(value: dict[str, Any], probe: Probe) -> None:
-    """Keras serialization: what is imported is `module`, and what is called is `class_name` or a function's `config`."""
-    module = value.get("module")
-    if isinstance(module, str) and module.split(".")[0] not in _KERAS_MODULES:
-        probe.find(KERAS, f"imports {module[:80]!r} for {str(value.get('class_name'))[:60]!r}")
-    elif module is None and value.get("class_name") == "function" and isinstance(value.get("registered_name"), str):
-        name = value["registered_name"]
-        if _DANGEROUS.search(name):
-            probe.find(KERAS, f"calls {name[:80]!r}")
 
 
 def _files(document: dict[str, Any], probe: Probe) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from brightline.inspection.finding import Rule, Severity
-from brightline.inspection.formats import configuration
+from brightline.inspection.formats import configuration, layers
 from brightline.inspection.probe import Malformed, Probe
 from brightline.release.reader import Reader, blocks
 
@@ -256,7 +256,7 @@ def _config(file: File, text: bytes) -> None:
         configuration.judge(configuration.parse(text, file.probe), file.probe)
     except Malformed:
         if _LAMBDA.search(text):
-            file.probe.find(configuration.LAMBDA, "a layer of class Lambda in model_config")
+            file.probe.find(layers.LAMBDA, "a layer of class Lambda in model_config")
 
 
 def _search(file: File) -> None:
@@ -267,7 +267,7 @@ def _search(file: File) -> None:
     for block in blocks(file.reader):
         seen = kept + block
         if (found := _LAMBDA.search(seen)) is not None:
-            file.probe.find(configuration.LAMBDA, "a layer of class Lambda", at - len(kept) + found.start())
+            file.probe.find(layers.LAMBDA, "a layer of class Lambda", at - len(kept) + found.start())
         if file.dense and (found := _DENSE_EXTERNAL.search(seen)) is not None:
             file.probe.find(EXTERNAL, "a densely stored link to another file", at - len(kept) + found.start())
         kept, at = block[-256:], at + len(block)
