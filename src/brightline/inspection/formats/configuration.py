@@ -98,7 +98,10 @@ _DANGEROUS = re.compile(
 _ATTENTION = frozenset(
     {"eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "paged_attention", "flash_attention"}
 )
-_PICKLED = re.compile(r"gA[I-X]|KGRw|KGxw|Y29z|Y3Bvc2l4|Y19fYnVpbHRpbl9f|Y2J1aWx0aW5z")  # base64 of pickles' first bytes
+_PICKLED = re.compile(
+    r"gA[I-X]|KGRw|KGxw|Y29z|Y3Bvc2l4|Y19fYnVpbHRpbl9f|Y2J1aWx0aW5z"
+)  # base64 of pickles' first bytes
+_LIBRARIES = ("transformers.", "peft.", "diffusers.", "sentence_transformers.", "torch.")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
@@ -221,7 +224,7 @@ def _object(value: dict[str, Any], probe: Probe) -> None:
     if "target" in value and "params" in value:
         _target("target", value["target"], probe)
     library = value.get("parent_library")
-    if "base_model_class" in value and isinstance(library, str) and not library.startswith(("transformers.", "peft.")):
+    if "base_model_class" in value and isinstance(library, str) and not library.startswith(_LIBRARIES):
         probe.find(CUSTOM, f"auto_mapping takes the base model from {library[:100]!r}")
 
 
@@ -230,7 +233,7 @@ def _is_pickled(value: str) -> bool:
     if not _PICKLED.match(value):
         return False
     try:
-        return binascii.a2b_base64(value[-(len(value.rstrip()) % 4 or 4) - 64 :].strip()[-64:]).rstrip().endswith(b".")
+        return binascii.a2b_base64(value.rstrip("= \n") + "==").endswith(b".")
     except ValueError:
         return False
 
@@ -253,7 +256,8 @@ def _target(key: str, value: Any, probe: Probe) -> None:
 
 
 def _auto_map(key: str, entries: Any, probe: Probe) -> None:
-    for name, target in entries.items() if isinstance(entries, dict) else [("tokenizer", entries)]:
+    named = [("tokenizer", entries)] if isinstance(entries, list | str) else []  # the old form: slow and fast tokenizer
+    for name, target in entries.items() if isinstance(entries, dict) else named:
         for place in (
             target if isinstance(target, list) else [target.get("impl") if isinstance(target, dict) else target]
         ):
@@ -319,8 +323,6 @@ _BY_KEY: dict[str, Callable[[str, Any, Probe], None]] = {
     "attn_implementation": _kernel,
     "trust_remote_code": _trust,
     "_target_": _target,
-    "target": _target,
     "class_path": _target,
     "chat_template": _templates,
-    "class_name": _lambda,
 }

@@ -76,5 +76,5 @@ def _imported(module: str, name: str, config: Any, probe: Probe) -> None:
     if module == "builtins" and name == "function" and called not in _PYTHON:
         return  # Keras writes its own functions so: {"module": "builtins", "class_name": "function", "config": "relu"}
     whole = f"{module}.{called}"
-    if module.split(".")[0] not in _MODULES or _ABUSED.search(whole):
+    if module.partition(".")[0] not in _MODULES or _ABUSED.search(whole):
         probe.find(KERAS, f"imports {module[:80]!r} for {called[:60]!r}")
