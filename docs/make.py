@@ -7,6 +7,7 @@ import argparse
 import io
 import sys
 import tomllib
+from functools import partialmethod
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -47,13 +48,14 @@ def commands_page() -> str:
     """docs/reference/commands.md: the help of every command, as printed at 100 columns."""
     parts = ["# Commands\n", "Made from the command line itself by `make docs`.\n"]
     for name, command in _commands(parser(), "brightline"):
-        command.formatter_class = _wide(command.formatter_class)
+        command.formatter_class = _wide(command.formatter_class)  # type: ignore[arg-type, assignment]
         parts.append(f"## {name}\n\n```\n{command.format_help().rstrip()}\n```\n")
     return "\n".join(parts)
 
 
 def _wide(formatter: type) -> type:
-    return type("Wide", (formatter,), {"__init__": lambda self, prog: formatter.__init__(self, prog, width=100)})
+    """The same formatter at a width that does not depend on the terminal."""
+    return type("Wide", (formatter,), {"__init__": partialmethod(formatter.__init__, width=100)})  # type: ignore[misc]
 
 
 def _commands(top: argparse.ArgumentParser, name: str) -> list[tuple[str, argparse.ArgumentParser]]:

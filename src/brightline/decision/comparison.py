@@ -98,7 +98,7 @@ def _changes(before: Line, after: Line, first: Survey, second: Survey, table: Ta
         if moved:
             direction = _direction(moved)
             rows = np.flatnonzero(pairs == pair)
-            found += [Change(table.names[row], old.identity, new.identity, direction, moved) for row in rows]
+            found += [Change(table.names[int(row)], old.identity, new.identity, direction, moved) for row in rows]
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 Verdicts are codes in the order of Kleene's `and`: the conjunction of two is the smaller code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -45,7 +45,7 @@ class Words:
 class Table:
     """Releases by row. A quantity is two arrays, low and high; NaN in low is unknown. Evidence stands under `evidence:ID`."""
 
-    names: tuple[str, ...]
+    names: Sequence[str]
     quantities: Mapping[str, Column]
     words: Mapping[str, Words] = field(default_factory=dict)
     open_weights: NDArray[np.bool_] | None = None

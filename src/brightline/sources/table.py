@@ -1,5 +1,6 @@
 """Tables of many releases: CSV or Parquet of facts with intervals, and Epoch AI's model tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def _facts(columns: pa.Table, place: str) -> Table:
         if "open_weights" in given
         else None
     )
-    return Table(_names(columns["name"]), quantities, words, opened, notes)
+    return Table(_Names(columns["name"]), quantities, words, opened, notes)
 
 
 def _interval(columns: pa.Table, name: str, place: str) -> Any:
@@ -119,8 +120,17 @@ def _words(column: Any) -> Words:
     return Words(index, tuple(tuple(str(value).split("|")) for value in encoded.dictionary.to_pylist()))
 
 
-def _names(column: Any) -> tuple[str, ...]:
-    return tuple(str(value) for value in column.to_pylist())
+class _Names(Sequence[str]):
+    """Names of releases, made into texts only when asked for: most releases never change side."""
+
+    def __init__(self, column: Any) -> None:
+        self._column = column.combine_chunks()
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, row: Any) -> Any:
+        return str(self._column[int(row)].as_py())
 
 
 def _epoch(columns: pa.Table) -> Table:
@@ -134,4 +144,4 @@ def _epoch(columns: pa.Table) -> Table:
     access = pc.fill_null(columns["weights_access"], "").to_pylist()
     opened = np.array([str(value).startswith("Open weights") for value in access])
     note = f"{pc.sum(wrong).as_py() or 0} rows that Epoch flags as wrong were left out"
-    return Table(_names(columns["model"]), quantities, {}, opened, (note,))
+    return Table(_Names(columns["model"]), quantities, {}, opened, (note,))

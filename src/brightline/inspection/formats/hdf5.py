@@ -23,10 +23,10 @@ EXTERNAL = Rule(
 )
 OPAQUE = Rule(
     identity="HDF5-OPAQUE",
-    severity=Severity.INFO,
+    severity=Severity.REVIEW,
     title="Parts of the file are searched, not followed",
     why="Densely stored links or attributes are searched for tell-tale bytes instead of being read one by one.",
-    remedy="Nothing need be done; safetensors is read whole.",
+    remedy="Write the file with the library's default version bounds, or as safetensors, which is read whole.",
     example="A group with more than eight links, stored densely.",
     source="HDF5 specification III.G (fractal heap)",
 )
@@ -35,6 +35,9 @@ RULES = (EXTERNAL, OPAQUE)
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 OBJECTS = 100_000
 SPAN = 1 << 20
+MESSAGES = 10_000
+VARIABLE = 9  # class of a variable-length datatype (IV.A.2.d)
+BODY = 1 << 24  # the longest model_config that is read as JSON
 UNDEFINED = (1 << 64) - 1
 _LAMBDA = re.compile(rb'"class_name":\s*"(?:Lambda|__lambda__)"')
 
@@ -125,18 +128,24 @@ def _version_one(file: File, address: int, head: bytes) -> list[tuple[int, bytes
         raise Malformed("no object header", address)
     messages: list[tuple[int, bytes]] = []
     spans = [(address + 16, int.from_bytes(head[8:12], "little"))]
-    total = int.from_bytes(head[2:4], "little")
-    while spans and len(messages) < min(total, 10_000):
-        start, size = spans.pop(0)
-        raw, at = file.at(start, min(size, SPAN)), 0
+    while spans:
+        raw, at = _span(file, spans, messages), 0
         while at + 8 <= len(raw):
             kind, length = int.from_bytes(raw[at : at + 2], "little"), int.from_bytes(raw[at + 2 : at + 4], "little")
             body = raw[at + 8 : at + 8 + length]
             at += 8 + length
-            if kind == 0x10 and len(body) >= file.offsets + file.lengths and len(spans) < 100:
+            if kind == 0x10 and len(body) >= file.offsets + file.lengths:
                 spans.append((file.offset(body, 0), file.length(body, file.offsets)))
             messages.append((kind, body))
     return messages
+
+
+def _span(file: File, spans: list[tuple[int, int]], messages: list[tuple[int, bytes]]) -> bytes:
+    """The next piece of an object header; what it says of its length is bounded by SPAN and by the file."""
+    start, size = spans.pop(0)
+    if len(messages) > MESSAGES or len(spans) > MESSAGES:
+        raise Malformed(f"more than {MESSAGES} messages in one object header", start)
+    return file.at(start, size)
 
 
 def _version_two(file: File, address: int) -> list[tuple[int, bytes]]:
@@ -147,15 +156,14 @@ def _version_two(file: File, address: int) -> list[tuple[int, bytes]]:
     size = int.from_bytes(head[at : at + width], "little")
     messages: list[tuple[int, bytes]] = []
     spans = [(address + at + width, size)]
-    while spans and len(messages) < 10_000:
-        start, size = spans.pop(0)
-        raw, at = file.at(start, min(size, SPAN)), 0
+    while spans:
+        raw, at = _span(file, spans, messages), 0
         step = 6 if flags & 4 else 4
         while at + step <= len(raw):
             kind, length = raw[at], int.from_bytes(raw[at + 1 : at + 3], "little")
             body = raw[at + step : at + step + length]
             at += step + length
-            if kind == 0x10 and len(body) >= file.offsets + file.lengths and len(spans) < 100:
+            if kind == 0x10 and len(body) >= file.offsets + file.lengths:
                 spans.append((file.offset(body, 0) + 4, max(0, file.length(body, file.offsets) - 8)))
             messages.append((kind, body))
     return messages
@@ -242,19 +250,55 @@ def _group(file: File, tree: int, heap: int) -> None:
 
 
 def _attribute(file: File, body: bytes) -> None:
-    """IV.A.2.m: `model_config` holds the layers of a Keras model as JSON; long strings lie in a global heap."""
-    name = body[8:72] if body[0] == 1 else body[8:72] if body[0] == 2 else body[9:73]
-    if name.startswith((b"model_config", b"training_config")):
-        at = body.find(b"{")
-        text = body[at:].rstrip(b"\x00") if at >= 0 else b""
-        if text:
-            _config(file, text)
+    """IV.A.2.m: `model_config` holds the layers of a Keras model as JSON; h5py keeps long strings in a global heap."""
+    version, name_size = body[0], int.from_bytes(body[2:4], "little")
+    type_size, space_size = int.from_bytes(body[4:6], "little"), int.from_bytes(body[6:8], "little")
+    at = 9 if version == 3 else 8
+    name = body[at : at + name_size].rstrip(b"\x00")
+    if name not in (b"model_config", b"training_config"):
+        return
+    padded = version == 1  # only version 1 pads each part to eight bytes
+    at += _padded(name_size) if padded else name_size
+    kind = body[at] & 0x0F
+    at += sum(_padded(size) if padded else size for size in (type_size, space_size))
+    text = _heap_object(file, body[at:]) if kind == VARIABLE else body[at:]
+    if (start := text.find(b"{")) >= 0:
+        _config(file, text[start:].rstrip(b"\x00 "))
+
+
+def _padded(size: int) -> int:
+    return size + -size % 8
+
+
+def _heap_object(file: File, reference: bytes) -> bytes:
+    """III.E: a variable-length value is a length, a collection's address and an index in that collection."""
+    address = file.offset(reference, 4)
+    wanted = int.from_bytes(reference[4 + file.offsets : 8 + file.offsets], "little")
+    head = file.at(address, 8 + file.lengths)
+    if head[:4] != b"GCOL":
+        raise Malformed("a string's heap is not there", address)
+    at, end = address + 8 + file.lengths, address + file.length(head, 8)
+    step = 8 + file.lengths
+    for _ in range(65_536):  # an index has 16 bits
+        if at + step > end:
+            break
+        entry = file.at(at, step)
+        index, size = int.from_bytes(entry[:2], "little"), file.length(entry, 8)
+        if index == wanted:
+            if size > BODY or file.base + at + step + size > file.reader.size:
+                raise Malformed(f"a string of {size} bytes", at)
+            return file.reader.read(file.base + at + step, size)
+        if index == 0:
+            break
+        at += step + _padded(size)
+    raise Malformed("a string is missing from its heap", address)
 
 
 def _config(file: File, text: bytes) -> None:
     try:
         configuration.judge(configuration.parse(text, file.probe), file.probe)
     except Malformed:
+        file.probe.find(OPAQUE, "model_config is no JSON")
         if _LAMBDA.search(text):
             file.probe.find(layers.LAMBDA, "a layer of class Lambda in model_config")
 

@@ -1,0 +1,44 @@
+"""A page that no longer fits the code is a failing test."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from brightline.cli.failure import Exit
+
+ROOT = Path(__file__).parents[1]
+MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
+
+
+@pytest.mark.parametrize("name", MAKE["PAGES"])
+def test_pages_made_from_the_code_are_current(name: str) -> None:
+    assert (ROOT / "docs" / "reference" / name).read_text() == MAKE["PAGES"][name](), "run `make docs`"
+
+
+def test_every_rule_is_whole() -> None:
+    rules = MAKE["rules"]()
+    assert len({rule.identity for rule in rules}) == len(rules) > 60
+    for rule in rules:
+        assert re.fullmatch(r"[A-Z0-9]+(-[A-Z0-9]+)+", rule.identity)
+        assert all((rule.title, rule.why, rule.remedy, rule.example, rule.source)), rule.identity
+
+
+def test_every_exit_code_is_documented() -> None:
+    page = (ROOT / "docs/how-to/assess-a-model.md").read_text()
+    for code in Exit:
+        assert f"| {int(code)} |" in page
+
+
+def test_architecture_shows_the_layers_contract() -> None:
+    contract = (ROOT / "pyproject.toml").read_text()
+    layers = re.search(r"layers = \[(.*?)\]", contract, re.DOTALL)[1]
+    names = re.findall(r'"([^"]+)"', layers)
+    assert "\n".join(names) in (ROOT / "ARCHITECTURE.md").read_text()
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
