@@ -147,6 +147,16 @@ def test_a_soft_link_passes():
     assert probe.observed.parameters["F32"] == 96
 
 
+def test_a_false_base_address_hides_nothing():
+    """The library counts from the signature; a reader that believed the stored base would look elsewhere."""
+    content = bytearray(_file(_external_link))
+    content[24:32] = (1 << 10).to_bytes(8, "little")
+    content[40:48] = (len(content) + (1 << 10)).to_bytes(8, "little")
+    with h5py.File(io.BytesIO(bytes(content))) as file:
+        assert "outside" in file
+    assert "HDF5-EXTERNAL" in _rules(bytes(content))
+
+
 def test_a_circle_of_groups_ends():
     def write(file) -> None:
         group = file.create_group("a")

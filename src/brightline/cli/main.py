@@ -1,6 +1,7 @@
 """`brightline`: arguments in, exit code out. What a command needs is imported when it runs: `--help` must be instant."""
 
 import argparse
+import os
 import sys
 from typing import NoReturn
 
@@ -45,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. Every expected trouble is a sentence on standard error; only our own fault is code 70."""
     try:
         chosen = parser().parse_args(arguments)
-        return int(chosen.handler(chosen))
+        code = int(chosen.handler(chosen))
+        sys.stdout.flush()  # here, where a reader that went away can still be answered for
     except Failure as failure:
         print(f"brightline: {failure}", file=sys.stderr)
         return failure.code
@@ -53,10 +55,12 @@ def main(arguments: list[str] | None = None) -> int:
         print("brightline: interrupted; nothing was decided", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away; that is its right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader of our output went away; that is its right
         return 141
     except Exception as fault:  # noqa: BLE001 - the outermost wall: a person gets a sentence, the details with BRIGHTLINE_DEBUG
         return _own_fault(fault)
+    else:
+        return code
 
 
 def _own_fault(fault: Exception) -> int:

@@ -95,18 +95,20 @@ def _superblock(reader: Reader, probe: Probe) -> File:
     if version in (0, 1):
         file.offsets, file.lengths = head[13], head[14]
         at = 24 if version == 0 else 28
-        file.base = int.from_bytes(head[at : at + file.offsets], "little")
+        stored = file.offset(head, at)
         entry = at + 4 * file.offsets
         root, end = file.offset(head, entry + file.offsets), file.offset(head, at + 2 * file.offsets)
     elif version in (2, 3):
         file.offsets, file.lengths = head[9], head[10]
-        file.base = int.from_bytes(head[12 : 12 + file.offsets], "little")
+        stored = file.offset(head, 12)
         root, end = file.offset(head, 12 + 3 * file.offsets), file.offset(head, 12 + 2 * file.offsets)
     else:
         raise Malformed(f"superblock version {version}", start + 8)
     if file.offsets not in (2, 4, 8) or file.lengths not in (2, 4, 8):
         raise Malformed("impossible widths in the superblock", start)
-    if file.base + end > reader.size:
+    # The library counts from where the signature stands, whatever base is stored (H5F__super_read); the end moves along.
+    end += start - stored
+    if end > reader.size or len(head) < 48:
         raise Malformed(f"the file ends at {reader.size}, its superblock says {end}: it is truncated", start)
     file.visit(root)
     return file
