@@ -165,14 +165,37 @@ def test_a_circle_of_groups_ends():
     assert _rules(_file(write)) == set()
 
 
+def _crowd(file, count) -> None:
+    for number in range(count):
+        file.create_dataset(f"w{number}", data=numpy.ones(2, "f4"))
+
+
+@pytest.mark.parametrize("count", [20, 300, 2500])
+@pytest.mark.parametrize("how", [{"libver": "latest"}, {"track_order": True}])
+def test_densely_stored_links_are_all_followed(count, how):
+    probe = _look(_file(lambda file: _crowd(file, count), **how))
+    assert probe.findings == []
+    assert probe.observed.parameters == {"F32": 2 * count}
+
+
 @pytest.mark.parametrize("write", [_external_link, _external_storage, _virtual])
-def test_what_stands_in_dense_storage_is_never_silent(write):
+@pytest.mark.parametrize("count", [30, 1200])
+def test_what_lies_outside_blocks_from_dense_storage_too(write, count):
     def dense(file) -> None:
-        for number in range(30):
-            file.create_dataset(f"w{number}", data=numpy.ones(2, "f4"))
+        _crowd(file, count)
         write(file)
 
-    assert _rules(_file(dense, libver="latest")) & {"HDF5-OPAQUE", "HDF5-EXTERNAL"}
+    assert _rules(_file(dense, libver="latest")) == {"HDF5-EXTERNAL"}
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_densely_stored_attributes_are_read(fixed):
+    def write(file) -> None:
+        for number in range(40):
+            file.attrs[f"a{number}"] = number
+        _model(IMPORTING, fixed)(file)
+
+    assert _rules(_file(write, libver="latest")) == {"KERAS-MODULE"}
 
 
 @pytest.mark.parametrize("at", [7, 8, 30, 100, 600, -10, -1])

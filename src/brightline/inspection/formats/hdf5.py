@@ -9,6 +9,7 @@ from math import prod
 
 from brightline.inspection.finding import Rule, Severity
 from brightline.inspection.formats import configuration, layers
+from brightline.inspection.formats.dense import Storage, Unfollowed
 from brightline.inspection.probe import Malformed, Probe
 from brightline.release.reader import Reader, blocks
 
@@ -90,6 +91,8 @@ def _superblock(reader: Reader, probe: Probe) -> File:
         if start + 8 > reader.size or start > 1 << 30:
             raise Malformed("no HDF5 superblock")
     head = reader.read(start, 128)
+    if len(head) < 48:
+        raise Malformed("the superblock is cut", start)
     file = File(reader, probe, base=start)
     version = head[8]
     if version in (0, 1):
@@ -108,7 +111,7 @@ def _superblock(reader: Reader, probe: Probe) -> File:
         raise Malformed("impossible widths in the superblock", start)
     # The library counts from where the signature stands, whatever base is stored (H5F__super_read); the end moves along.
     end += start - stored
-    if end > reader.size or len(head) < 48:
+    if end > reader.size:
         raise Malformed(f"the file ends at {reader.size}, its superblock says {end}: it is truncated", start)
     file.visit(root)
     return file
@@ -189,14 +192,24 @@ def _message(file: File, kind: int, body: bytes, facts: dict[str, tuple[int, ...
     elif kind == 0x11:
         _group(file, file.offset(body, 0), file.offset(body, file.offsets))
     elif kind in (0x02, 0x15):
-        file.dense = file.dense or _is_dense(file, kind, body)
+        _stored_densely(file, kind, body)
 
 
-def _is_dense(file: File, kind: int, body: bytes) -> bool:
-    """IV.A.2.c, IV.A.2.v: a fractal heap's address is undefined where everything stands in the header itself."""
-    flags = body[1] if len(body) > 1 else 0
+def _stored_densely(file: File, kind: int, body: bytes) -> None:
+    """IV.A.2.c (links), IV.A.2.v (attributes): the heap's address is undefined where all stand in the header itself."""
+    flags = body[1]
     at = 2 + ((8 if flags & 1 else 0) if kind == 0x02 else (2 if flags & 1 else 0))
-    return len(body) >= at + file.offsets and file.offset(body, at) != (1 << 8 * file.offsets) - 1
+    heap, tree = file.offset(body, at), file.offset(body, at + file.offsets)
+    if heap == (1 << 8 * file.offsets) - 1:
+        return
+    try:
+        for found in Storage(file.at, file.offsets, file.lengths).objects(heap, tree):
+            if kind == 0x02:
+                _link(file, found)
+            else:
+                _attribute(file, found)
+    except Unfollowed:
+        file.dense = True
 
 
 def _shape(file: File, body: bytes) -> tuple[int, ...]:
