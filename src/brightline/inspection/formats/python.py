@@ -9,6 +9,8 @@ from brightline.inspection.probe import Probe
 from brightline.release.reader import Reader
 
 SIZE = 4 << 20
+TOKENS = 200_000  # beyond it a syntax tree would fill memory; the longest model code in use has a third of it
+DEPTH = 50  # of a dotted name
 
 DECODED = Rule(
     identity="PYTHON-DECODED",
@@ -57,16 +59,18 @@ UNPARSED = Rule(
 )
 RULES = (DECODED, SHELL, UNPICKLES, NETWORK, UNPARSED)
 
-_RUN = frozenset({"exec", "eval", "compile", "__import__", "builtins.exec", "builtins.eval"})
+_RUN = frozenset({"exec", "eval", "compile", "__import__", "execfile"})
 _SHELL = re.compile(
     r"^(os\.(system|popen|exec\w*|spawn\w*|posix_spawn\w*|startfile)|subprocess\.\w+|pty\.spawn|commands\.\w+|ctypes\.(CDLL|cdll\..*|windll\..*)|runpy\.\w+)$"
 )
 _DECODE = re.compile(
     r"(b64decode|b32decode|b85decode|a85decode|unhexlify|fromhex|decompress|marshal\.loads|rot13|codecs\.decode)$"
 )
-_UNPICKLE = frozenset({"pickle.load", "pickle.loads", "cPickle.load", "dill.load", "dill.loads", "cloudpickle.load", "joblib.load", "marshal.loads", "pandas.read_pickle", "pd.read_pickle", "shelve.open", "_pickle.loads"})  # fmt: skip
+_DECODED_TEXT = "<decoded>"
+_MODULES = frozenset({"os", "subprocess", "builtins", "pickle", "base64", "socket", "__builtins__"})
+_UNPICKLE = frozenset({"pickle.Unpickler", "pickle.load", "pickle.loads", "cPickle.load", "dill.load", "dill.loads", "cloudpickle.load", "joblib.load", "marshal.loads", "pandas.read_pickle", "pd.read_pickle", "shelve.open", "_pickle.loads"})  # fmt: skip
 _CONNECT = re.compile(
-    r"^(socket\.(socket|create_connection)|urllib\.request\.\w+|requests\.(get|post|put|request|Session)|http\.client\.\w+|ftplib\.\w+|smtplib\.\w+|paramiko\.\w+|telnetlib\.\w+|urllib2\.urlopen)$"
+    r"^(socket\.(socket|create_connection)|urllib\.request\.\w+|(?:requests|httpx)\.(get|post|put|request|Session)|http\.client\.\w+|ftplib\.\w+|smtplib\.\w+|paramiko\.\w+|telnetlib\.\w+|urllib2\.urlopen)$"
 )
 
 
@@ -75,10 +79,15 @@ def inspect(reader: Reader, probe: Probe) -> None:
     if reader.size > SIZE:
         probe.find(UNPARSED, f"a Python file of {reader.size} bytes")
         return
-    tree = _parse(reader.read(0, SIZE), probe)
+    text = reader.read(0, SIZE)
+    if sum(1 for _ in re.finditer(rb"\w+|[^\w\s]", text)) > TOKENS:
+        probe.find(UNPARSED, f"more than {TOKENS} tokens")
+        return
+    tree = _parse(text, probe)
     if tree is None:
         return
     names = _imports(tree)
+    _assigned(tree, names)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             _call(node, names, probe)
@@ -111,41 +120,73 @@ def _imports(tree: ast.Module) -> dict[str, str]:
     return names
 
 
-def _name(node: ast.expr, names: dict[str, str]) -> str:
-    """The dotted name of what is called; `getattr(os, "system")` and `__import__("os").system` are seen through."""
+def _assigned(tree: ast.Module, names: dict[str, str]) -> None:
+    """`run = os.system` and `code = b64decode(text)`: a name stands for what was assigned to it; decoded text is DECODED."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
+            continue
+        target, value = node.targets[0].id, node.value
+        alias = _name(value, names)
+        if alias in _RUN or _SHELL.match(alias) or alias in _UNPICKLE or alias in _MODULES:
+            names[target] = alias
+        elif any(_is_decoded(part, names) for part in ast.walk(value)):
+            names[target] = _DECODED_TEXT
+
+
+def _is_decoded(node: ast.AST, names: dict[str, str]) -> bool:
+    if isinstance(node, ast.Call):
+        return _DECODE.search(_name(node.func, names)) is not None
+    return isinstance(node, ast.Name) and names.get(node.id) == _DECODED_TEXT
+
+
+def _text(node: ast.AST) -> str | None:
+    """A string, also one put together by `+`."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and not isinstance(node.left, ast.BinOp):
+        left, right = _text(node.left), _text(node.right)
+        return left + right if left is not None and right is not None else None
+    return None
+
+
+def _name(node: ast.expr, names: dict[str, str], depth: int = 0) -> str:
+    """The dotted name of what is called; `getattr(os, "system")`, `__import__("os").system`, `vars(os)["system"]` too."""
+    found = _spelled(node, names, depth)
+    return re.sub(r"^(?:__builtins__|builtins)\.|^sys\.modules\.", "", found)
+
+
+def _spelled(node: ast.expr, names: dict[str, str], depth: int) -> str:
+    if depth > DEPTH:
+        return ""
     if isinstance(node, ast.Name):
         return names.get(node.id, node.id)
     if isinstance(node, ast.Attribute):
-        return f"{_name(node.value, names)}.{node.attr}"
+        owner = _name(node.value, names, depth + 1)
+        return owner if node.attr == "__dict__" else f"{owner}.{node.attr}"
+    if isinstance(node, ast.Subscript) and (key := _text(node.slice)) is not None:
+        return f"{_name(node.value, names, depth + 1)}.{key}"
     if isinstance(node, ast.Call) and node.args:
-        called = _name(node.func, names)
-        first = node.args[0]
-        if called in ("__import__", "importlib.import_module") and isinstance(first, ast.Constant):
-            return str(first.value)
-        if called == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-            return f"{_name(first, names)}.{node.args[1].value!s}"
+        called, first = _name(node.func, names, depth + 1), node.args[0]
+        if called in ("__import__", "importlib.import_module"):
+            return _text(first) or ""
+        if called == "vars":
+            return _name(first, names, depth + 1)
+        if called == "getattr" and len(node.args) > 1 and (key := _text(node.args[1])) is not None:
+            return f"{_name(first, names, depth + 1)}.{key}"
     return ""
 
 
 def _call(node: ast.Call, names: dict[str, str], probe: Probe) -> None:
     called = _name(node.func, names)
-    if called in _RUN:
-        decoded = next((name for name in _inner_calls(node, names) if _DECODE.search(name)), None)
-        if decoded:
-            probe.find(DECODED, f"line {node.lineno}: {called}({decoded}(...))")
+    if called in _RUN or _SHELL.match(called):
+        if any(_is_decoded(part, names) for argument in node.args for part in ast.walk(argument)):
+            probe.find(DECODED, f"line {node.lineno}: {called} of something decoded")
         elif called not in ("compile", "__import__"):
             probe.find(SHELL, f"line {node.lineno}: {called}(...)")
-    elif _SHELL.match(called):
-        decoded = next((name for name in _inner_calls(node, names) if _DECODE.search(name)), None)
-        probe.find(DECODED if decoded else SHELL, f"line {node.lineno}: {called}(...)")
     elif called in _UNPICKLE or (called == "torch.load" and _unsafe_load(node)):
         probe.find(UNPICKLES, f"line {node.lineno}: {called}(...)")
     elif _CONNECT.match(called):
         probe.find(NETWORK, f"line {node.lineno}: {called}(...)")
-
-
-def _inner_calls(node: ast.Call, names: dict[str, str]) -> list[str]:
-    return [_name(inner.func, names) for inner in ast.walk(node) if isinstance(inner, ast.Call) and inner is not node]
 
 
 def _unsafe_load(node: ast.Call) -> bool:
