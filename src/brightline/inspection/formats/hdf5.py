@@ -122,7 +122,10 @@ def _object(file: File, address: int) -> None:
     head = file.at(address, 16)
     facts: dict[str, tuple[int, ...] | str] = {}
     for kind, body in _version_two(file, address) if head[:4] == b"OHDR" else _version_one(file, address, head):
-        _message(file, kind, body, facts)
+        try:
+            _message(file, kind, body, facts)
+        except IndexError:
+            raise Malformed(f"a message of kind {kind} that is too short", address) from None
     shape, dtype = facts.get("shape"), facts.get("dtype")
     if isinstance(shape, tuple) and isinstance(dtype, str) and "data" in facts:
         file.probe.observed.parameters[dtype] += prod(shape)
