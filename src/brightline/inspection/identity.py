@@ -20,7 +20,7 @@ DISGUISE = Rule(
     why="Loaders that decide by content run it; scanners and people who decide by the name let it pass.",
     remedy="Save the file in the format its name promises, or give it the name of the format it has.",
     example="A pickle named model.safetensors.",
-    source="picklescan GHSA-769v-p64c-89pr (scan by extension); inspection law: content decides",
+    source="CVE-2025-1889, CVE-2025-10155 (scan by extension); inspection law: content decides",
 )
 POLYGLOT = Rule(
     identity="FILE-POLYGLOT",
@@ -55,7 +55,7 @@ SEALED = Rule(
     title="An archive that cannot be looked into",
     why="Scanners that do not open it report nothing, while tools that do open it load what is inside.",
     remedy="Unpack it and release the files themselves.",
-    example="A PyTorch checkpoint packed with 7z (CVE-2025-1889 class; nullifAI).",
+    example="A PyTorch checkpoint packed with 7z (nullifAI).",
     source="ReversingLabs, nullifAI, February 2025",
 )
 EXECUTABLE = Rule(

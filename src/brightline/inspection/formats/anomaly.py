@@ -4,7 +4,7 @@ from brightline.inspection.finding import Rule, Severity
 from brightline.inspection.probe import Probe
 from brightline.release.archive.damaged import Anomaly
 
-_SOURCES = "modelscan issue 354; picklescan GHSA-7q5r-7gvp-wc82 and GHSA-w8jq-xcqf-f792"
+_SOURCES = "modelscan issue 354; CVE-2025-1944, CVE-2025-10156"
 
 
 def _rule(name: str, severity: Severity, title: str, why: str, example: str, source: str = _SOURCES) -> Rule:
@@ -26,7 +26,7 @@ _BY_CODE = {
     "size-mismatch": _rule("SIZE", _B, "A member has two sizes or methods", "A scanner and a loader see different bytes.", "Stored, with 100 bytes in the header and 200 in the directory."),
     "overlap": _rule("OVERLAP", _B, "Members share the same bytes", "A small archive unpacks to a vast one, and one byte has two meanings.", "Two entries whose local headers overlap.", "Fifield, A better zip bomb, WOOT 2019"),
     "prefix": _rule("PREFIX", _B, "Bytes stand before the archive", "A file can be an archive and something else at once.", "A shell script in front of a zip.", "APPNOTE.TXT 4.3.16"),
-    "encrypted": _rule("ENCRYPTED", _B, "A member is marked as encrypted", "Scanners skip it; some loaders ignore the mark and load.", "Flag bit 0 set on data.pkl.", "picklescan GHSA-w8jq-xcqf-f792"),
+    "encrypted": _rule("ENCRYPTED", _B, "A member is marked as encrypted", "Scanners skip it; some loaders ignore the mark and load.", "Flag bit 0 set on data.pkl.", "CVE-2025-1945"),
     "duplicate": _rule("DUPLICATE", _B, "One name stands twice", "Tools differ in which of the two they take.", "Two members named data.pkl."),
     "bomb": _rule("BOMB", _B, "A decompression bomb", "It fills memory or disk of whoever opens it.", "42 kB that unpack to 4 GB.", "Fifield, A better zip bomb, WOOT 2019"),
     "truncated": _rule("TRUNCATED", _B, "The archive is cut or inconsistent", "What a strict reader refuses, a lenient one still opens.", "A zip without its end record.", "modelscan issue 354"),

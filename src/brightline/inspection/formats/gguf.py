@@ -23,7 +23,7 @@ BOUNDS = Rule(
     why="Loaders written in C multiply and allocate by these numbers: overflows have been code execution.",
     remedy="Convert the model again with llama.cpp's own converter.",
     example="A tensor of dimensions 2^62 x 8; a string of 2^63 bytes.",
-    source="CVE-2024-21802, CVE-2024-23496, CVE-2025-53630 (GGUF heap overflows); Databricks, 2024",
+    source="CVE-2024-21802 (llama.cpp), CVE-2026-7482 (Ollama)",
 )
 LAYOUT = Rule(
     identity="GGUF-LAYOUT",

@@ -18,7 +18,7 @@ TRAVERSAL = Rule(
     why="Loading the model reads any file of the loading machine into its tensors.",
     remedy="Keep external data beside the model and name it by its plain file name.",
     example="location: ../../../etc/passwd",
-    source="CVE-2022-25882, CVE-2024-27318, CVE-2024-5187",
+    source="CVE-2022-25882, CVE-2024-27318, CVE-2026-27489",
 )
 OPERATOR = Rule(
     identity="ONNX-OPERATOR",

@@ -87,7 +87,7 @@ BROKEN = _rule(
     "The stream breaks",
     "What stands before the break has already run when a loader notices; strict scanners report nothing.",
     "A payload, then an invalid opcode",
-    "picklescan GHSA-655q-fx9r-782v; modelscan issue 354",
+    "modelscan issue 354; ReversingLabs, nullifAI, February 2025",
 )
 TRAILING = _rule(
     "TRAILING",
@@ -95,7 +95,7 @@ TRAILING = _rule(
     "Bytes behind the end of the pickle",
     "A loader that reads again runs them; nothing says what they are.",
     "STOP, then 100 bytes",
-    "picklescan GHSA-9w88-8rmg-7g2p",
+    "Python documentation, pickle: load reads one object at a time",
 )
 SECOND = _rule(
     "SECOND",
@@ -103,6 +103,6 @@ SECOND = _rule(
     "Several pickles in one file",
     "Scanners that stop at the first miss the others; all were followed here.",
     "Two dumps into one file",
-    "picklescan GHSA-9w88-8rmg-7g2p",
+    "Python documentation, pickle: load reads one object at a time",
 )
 RULES = (CALL, UNKNOWN, HIDDEN, COMPUTED, BUILD, EXTENSION, PERSISTENT, BOMB, WORK, BROKEN, TRAILING, SECOND)
