@@ -1,7 +1,6 @@
 """`make bench`: every ratio that the project promises, and its peers, in one run."""
 
 import hashlib
-import os
 import statistics
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import peers, subjects
+from bench.peak import peak
 from brightline.assembly.procedure import examine_release
 from brightline.inspection.examination import Examination
 from brightline.release.reader import BLOCK
@@ -111,10 +111,11 @@ def starting(folder: Path) -> None:
 def memory(folder: Path) -> None:
     command = str(Path(sys.executable).with_name("brightline"))
     for path in sorted(file for file in folder.iterdir() if file.is_file()):
-        process = subprocess.Popen([command, "inspect", str(path), "--format", "json"], stdout=subprocess.DEVNULL)
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-        row(f"peak memory, {path.name}", f"{usage.ru_maxrss / 1024:.0f} MB", "bar 200 MB")
+        row(
+            f"peak memory, {path.name}",
+            f"{peak(command, 'inspect', str(path), '--format', 'json'):.0f} MB",
+            "bar 200 MB",
+        )
 
 
 def main() -> None:

@@ -104,18 +104,24 @@ class Pairs:
         unpack, done = struct.Struct(self.order + "Q").unpack_from, 0
         while done < count:
             self.need(8)
-            at, buffer = self.at, self.buffer
-            limit = len(buffer) - 8
-            while done < count and at <= limit:
-                following = at + 8 + unpack(buffer, at)[0]
-                if following > limit + 8:
-                    break
-                at = following
-                done += 1
+            buffer, at = self.buffer, self.at
+            try:
+                for done in range(done, count):  # noqa: B007, B020 - on a stop it says how many are done
+                    at += 8 + unpack(buffer, at)[0]
+                done = count
+            except (struct.error, OverflowError):
+                pass  # the buffer ends here: go on behind what was stepped over
+            self._resume(at)
+
+    def _resume(self, at: int) -> None:
+        """Go on at `at`, counted from the buffer's start; it may lie behind the buffer's end."""
+        if self.base + at > self.reader.size:
+            raise Malformed("a string runs past the end of the file", self.position)
+        if at <= len(self.buffer):
             self.at = at
-            if done < count:
-                self.skip(self.number("Q", 8))
-                done += 1
+        else:
+            self.base, self.at = self.base + at, 0
+            self.buffer = self.reader.read(self.base, STEP)
 
 
 def inspect(reader: Reader, probe: Probe) -> None:
