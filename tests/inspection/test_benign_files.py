@@ -195,3 +195,11 @@ def test_onnx_with_external_data_beside_it(tmp_path: Path) -> None:
     onnx.save_model(model, tmp_path / "model.onnx", save_as_external_data=True, location="model.data", size_threshold=0)
     inspection = examine_release(str(tmp_path))
     assert inspection.clearance == "pass", [(item.rule.identity, item.message) for item in inspection.findings]
+
+
+def test_a_licence_text_speaks_for_the_release_and_for_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "LICENSE").write_text("Permission is hereby granted, free of charge, to any person obtaining a copy")
+    (tmp_path / "notes.txt").write_text("nothing")
+    inspection = examine_release(str(tmp_path))
+    assert inspection.facts["licence"].value == ("MIT",)
+    assert [file.path for file in inspection.files if file.observed.attributes] == ["LICENSE"]

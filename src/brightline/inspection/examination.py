@@ -9,14 +9,14 @@ from importlib import import_module
 from brightline.inspection import identity
 from brightline.inspection.facts.licences import of_package, of_text
 from brightline.inspection.finding import Finding, Rule, Severity
-from brightline.inspection.probe import HOLLOW, Malformed, Probe
+from brightline.inspection.probe import HOLLOW, Malformed, Observed, Probe
 from brightline.inspection.recognition import recognise
 from brightline.inspection.report import FileReport
 from brightline.release.entry import Entry, Obstacle
 from brightline.release.reader import BLOCK, Memory, Reader, Unreadable, blocks
 
 DEPTH = 4  # archives in archives in archives; real releases have one, wheels of models two
-INNER_FILES = 200_000
+INNER_FILES = 50_000
 INNER_BYTES = 64 << 30
 SMALL = 1 << 20  # files up to here are read once and kept while they are inspected
 
@@ -50,6 +50,8 @@ _STUMBLES = (
     struct.error,
     EOFError,
 )
+
+NOTHING = Observed()
 
 
 @dataclass(slots=True)
@@ -86,20 +88,20 @@ class Examination:
             with entry.open() as reader:
                 kept = Memory(reader.read(0, reader.size)) if reader.size <= SMALL else reader
                 report = self._inspect(kept, entry.path, depth=0)
-                self._listen(kept, entry.path, report)
+                observed = self._listen(kept, entry.path, report)
                 digest = self._digest(kept) if self.hashing else ""
         except Unreadable as trouble:
             del self.examined.findings[mark:]
             self.examined.findings.append(Finding(identity.UNREADABLE, entry.path, str(trouble)))
             return
-        report = FileReport(report.path, report.size, digest, report.format, report.observed)
+        report = FileReport(report.path, report.size, digest, report.format, observed)
         self.examined.reports.append(report)
 
-    def _listen(self, reader: Reader, path: str, report: FileReport) -> None:
+    def _listen(self, reader: Reader, path: str, report: FileReport) -> Observed:
         """Keep what the release says of itself, and the licence whose text it holds."""
         name = path.rsplit("/", 1)[-1].lower()
         if report.format not in ("toml", "markdown", "text") or reader.size > SMALL:
-            return
+            return report.observed
         if path in ("brightline.toml", "README.md"):
             self.examined.texts[path] = reader.read(0, SMALL).decode("utf-8", "replace")
         licence = None
@@ -108,7 +110,8 @@ class Examination:
         elif name == "metadata" and path.endswith(".dist-info/METADATA"):
             licence = of_package(reader.read(0, SMALL).decode("utf-8", "replace"))
         if licence is not None:
-            report.observed.attributes["licence"] = licence
+            return Observed(attributes={"licence": licence})
+        return report.observed
 
     def _digest(self, reader: Reader) -> str:
         if isinstance(reader, Memory):
@@ -128,7 +131,10 @@ class Examination:
         if recognised.zip_behind:
             self._parse("zip", reader, probe)
         self.examined.findings.extend(probe.findings)
-        return FileReport(path, reader.size, "", recognised.format, probe.observed)
+        observed = (
+            NOTHING if probe.observed == NOTHING else probe.observed
+        )  # many files show nothing: one object for all
+        return FileReport(path, reader.size, "", recognised.format, observed)
 
     def _parse(self, found: str, reader: Reader, probe: Probe) -> None:
         if found not in _PARSERS:

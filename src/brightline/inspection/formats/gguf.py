@@ -12,7 +12,10 @@ from brightline.inspection.formats.templates import inspect_template
 from brightline.inspection.probe import Malformed, Probe
 from brightline.release.reader import Reader
 
-TEXT = 1 << 20
+TEXT = 1 << 20  # a chat template; other texts are kept only where they are short
+SHORT = 4096
+NAMES = 1024  # bytes; the specification allows 64 for a tensor
+COUNT = 200_000  # tensors or keys; the largest models have some thousand
 NESTED = 4
 STEP = 8 << 20
 
@@ -130,15 +133,27 @@ def inspect(reader: Reader, probe: Probe) -> None:
     tensors, keys = _head(pairs, reader, probe)
     metadata: dict[str, Any] = {}
     for _ in range(keys):
-        name = pairs.text(probe)
+        name = _name(pairs, probe)
         value = _value(pairs, pairs.number("I", 4), probe)
         if name in metadata:
             probe.find(LAYOUT, f"the key {name!r:.100} stands twice", pairs.position)
-        if value is not None and len(metadata) < 10_000:
+        if value is not None and (not isinstance(value, str) or _worth(name, value, metadata)):
             metadata[name] = value
     spans = [_tensor(pairs, probe) for _ in range(tensors)]
     _layout(spans, pairs.position, metadata.get("general.alignment", 32), reader, probe)
     _note(metadata, probe)
+
+
+def _name(pairs: Pairs, probe: Probe) -> str:
+    name = pairs.text(probe)
+    if len(name) > NAMES:
+        raise Malformed(f"a name of {len(name)} characters", pairs.position)
+    return name
+
+
+def _worth(name: str, value: str, metadata: dict[str, Any]) -> bool:
+    """Whether a text is kept: short ones, and the first chat templates."""
+    return len(value) <= SHORT or (name.startswith("tokenizer.chat_template") and len(metadata) < 200)
 
 
 def _head(pairs: Pairs, reader: Reader, probe: Probe) -> tuple[int, int]:
@@ -154,7 +169,7 @@ def _head(pairs: Pairs, reader: Reader, probe: Probe) -> tuple[int, int]:
     if version == 1:
         raise Malformed("GGUF version 1 is out of use; convert the model again", 4)
     tensors, keys = pairs.number("Q", 8), pairs.number("Q", 8)
-    if tensors * 24 > reader.size or keys * 12 > reader.size:
+    if tensors * 24 > reader.size or keys * 12 > reader.size or max(tensors, keys) > COUNT:
         probe.find(BOUNDS, f"{tensors} tensors and {keys} keys in {reader.size} bytes", 8)
         raise Malformed(f"{tensors} tensors and {keys} keys in a file of {reader.size} bytes", 8)
     return tensors, keys
@@ -185,7 +200,7 @@ def _value(pairs: Pairs, kind: int, probe: Probe, depth: int = 0) -> Any:
 
 def _tensor(pairs: Pairs, probe: Probe) -> tuple[int, int, str]:
     """(offset in the data, bytes, name)."""
-    name = pairs.text(probe)
+    name = _name(pairs, probe)
     dimensions = pairs.number("I", 4)
     if dimensions > 8:
         probe.find(BOUNDS, f"{name!r:.100}: {dimensions} dimensions", pairs.position)

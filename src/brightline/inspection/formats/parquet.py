@@ -19,8 +19,8 @@ SEALED = Rule(
     source="Parquet Modular Encryption",
 )
 RULES = (SEALED,)
-FOOTER = 16 << 20
-VALUES = 2_000_000
+FOOTER = 8 << 20
+VALUES = 500_000
 DEPTH = 16
 
 

@@ -6,7 +6,7 @@ from brightline.release.archive.damaged import Anomaly, Damaged, unsafe
 from brightline.release.reader import Reader, Window
 
 RECORD = 512
-MEMBERS = 200_000
+MEMBERS = 50_000
 HEADER_BODY = 1 << 20  # a long name or a pax header; honest ones are some hundred bytes
 _KINDS = {b"1": "hard link", b"2": "symbolic link", b"3": "character device", b"4": "block device", b"6": "FIFO"}
 

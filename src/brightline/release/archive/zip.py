@@ -11,8 +11,8 @@ from brightline.release.archive.damaged import Anomaly, Damaged, unsafe
 from brightline.release.archive.inflate import Inflated, bzip2, raw_deflate
 from brightline.release.reader import Reader, Unreadable, Window, blocks
 
-MEMBERS = 200_000
-DIRECTORY = 64 << 20
+MEMBERS = 50_000
+DIRECTORY = 16 << 20
 RATIO = 1032  # what deflate can reach at the most; honest files stay far below it
 LARGE = 100 << 20
 TOTAL_RATIO = 200

@@ -6,15 +6,17 @@ from brightline.release.reader import Reader
 BUFFER = 1 << 18
 LINE = 1 << 16  # text opcodes (protocol 0) carry their argument on a line
 KEPT = 1 << 12  # strings longer than this name nothing
+ALL_KEPT = 16 << 20  # of all strings of a stream together
 
 
 class Cursor:
     """A place in a reader. Raises Malformed where the bytes end too early."""
 
-    __slots__ = ("_at", "_base", "_buffer", "reader")
+    __slots__ = ("_at", "_base", "_buffer", "_left", "reader")
 
     def __init__(self, reader: Reader, start: int = 0) -> None:
         self.reader, self._base, self._buffer, self._at = reader, start, b"", 0
+        self._left = ALL_KEPT
 
     @property
     def position(self) -> int:
@@ -57,10 +59,17 @@ class Cursor:
 
     def payload(self, length: int) -> bytes | None:
         """Content of a counted string; None where it is too long to be a name (it is skipped)."""
-        if length <= KEPT:
+        if self.keeps(length):
             return self.take(length)
         self.jump(self.position + length)
         return None
+
+    def keeps(self, length: int) -> bool:
+        """Whether a string of this length may be kept."""
+        if length > min(KEPT, self._left):
+            return False
+        self._left -= length
+        return True
 
     def line(self) -> bytes:
         """Up to a newline, without it."""

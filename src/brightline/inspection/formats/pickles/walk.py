@@ -23,7 +23,8 @@ from brightline.inspection.probe import Malformed, Probe
 
 OPERATIONS = 4_000_000
 WEIGHT = 1 << 40
-MEMO = 2_000_000
+MEMO = 500_000
+HEIGHT = 200_000  # of the stack: pickle fills its containers a thousand values at a time
 
 
 class Hooks:
@@ -64,7 +65,7 @@ class Walk:
                 what = "ends without STOP" if code < 0 else f"holds the invalid opcode 0x{code:02x}"
                 raise Malformed(f"the pickle {what}", cursor.position - (code >= 0))
             self.operations += 1
-            if self.operations > self.budget:
+            if self.operations > self.budget or len(self.stack) > HEIGHT:
                 self.probe.find(rules.WORK, f"not followed beyond {self.operations - 1} opcodes", cursor.position)
                 raise Exhausted
             step(self)
@@ -244,12 +245,12 @@ def _string_line(walk: Walk) -> None:
     raw = walk.cursor.line().strip()
     if len(raw) < 2 or raw[:1] not in (b"'", b'"') or raw[-1:] != raw[:1]:
         raise Malformed("a STRING opcode without quotes", walk.cursor.position)
-    text = raw[1:-1].decode("latin-1")
-    walk.push(text.encode("latin-1").decode("unicode_escape") if "\\" in text and len(text) < 4096 else text)
+    walk.push(raw[1:-1].decode("unicode_escape") if walk.cursor.keeps(len(raw)) else LONG_TEXT)
 
 
 def _unicode_line(walk: Walk) -> None:
-    walk.push(walk.cursor.line().decode("raw_unicode_escape"))
+    raw = walk.cursor.line()
+    walk.push(raw.decode("raw_unicode_escape") if walk.cursor.keeps(len(raw)) else LONG_TEXT)
 
 
 def _mark(walk: Walk) -> None:
