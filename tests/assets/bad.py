@@ -420,6 +420,16 @@ def config_custom() -> bytes:
     return json.dumps({"model_type": "x", "auto_map": {"AutoModel": "modeling.Net"}}).encode()
 
 
+@case("adapter_config.json", REVIEWED)
+def adapter_of_another() -> bytes:
+    return json.dumps({"peft_type": "LORA", "base_model_name_or_path": "someone/else"}).encode()
+
+
+@case("path/adapter_config.json")
+def adapter_of_a_path() -> bytes:
+    return json.dumps({"peft_type": "LORA", "base_model_name_or_path": "../../other"}).encode()
+
+
 @case("custom_operator.onnx", REVIEWED)
 def onnx_custom() -> bytes:
     node = field(4, b"Mystery") + field(7, b"com.example.custom")

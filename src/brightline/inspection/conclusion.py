@@ -29,7 +29,25 @@ ABSENT = Rule(
     example="An ONNX model whose external data file is missing; a shard index that names an absent shard.",
     source="ONNX IR specification, external data; transformers sharded checkpoints",
 )
-RULES = (OVERRIDE, ABSENT)
+BASE = Rule(
+    identity="ADAPTER-BASE",
+    severity=Severity.REVIEW,
+    title="An adapter of a model that is not in this release",
+    why="Loading the adapter loads the other model too, which was not judged here; what it can do is that model's doing.",
+    remedy="Have the base model judged, and name it with its revision; the adapter inherits what is decided of it.",
+    example='"base_model_name_or_path": "someone/else" in adapter_config.json',
+    source="PEFT, PeftConfig.base_model_name_or_path; EU GPAI guidelines para 60-63 (modifier)",
+)
+BASE_PLACE = Rule(
+    identity="ADAPTER-PLACE",
+    severity=Severity.BLOCK,
+    title="An adapter whose base is a place of the loading machine or an address",
+    why="The loader opens a path outside the release, or fetches from an address that nobody judged.",
+    remedy="Name the base model by its repository.",
+    example='"base_model_name_or_path": "../../models/other"',
+    source="CWE-22; PEFT, PeftConfig.base_model_name_or_path",
+)
+RULES = (OVERRIDE, ABSENT, BASE, BASE_PLACE)
 
 
 def conclude(title: str, examined: Examined, kinds: Kinds, declaration: Declaration) -> Inspection:
@@ -41,7 +59,7 @@ def conclude(title: str, examined: Examined, kinds: Kinds, declaration: Declarat
     )
     files = (*examined.reports, *examined.inner)
     derived = derive(files, components, declaration)
-    findings += [*derived.findings, *_absent(files)]
+    findings += [*derived.findings, *_absent(files), *_bases(files, declaration)]
     ordered = sorted(findings, key=lambda finding: (-finding.severity.rank, finding.path, finding.offset or 0))
     return Inspection(title, manifest, files, tuple(ordered), derived.facts, derived.openness, declaration)
 
@@ -72,3 +90,19 @@ def _absent(files: Sequence[FileReport]) -> list[Finding]:
             if (f"{folder}/{name}" if folder else name) not in paths and len(paths) > 1
         ]
     return found[:100]
+
+
+def _bases(files: Sequence[FileReport], declaration: Declaration) -> list[Finding]:
+    """What adapters say they are adapters of."""
+    found = []
+    for file in files:
+        base = file.observed.attributes.get("base_model")
+        if base is None or "adapter" not in file.observed.attributes:
+            continue
+        if base.startswith(("/", ".", "~")) or "\\" in base or "://" in base:
+            found.append(Finding(BASE_PLACE, file.path, f"its base is {base[:100]!r}"))
+        else:
+            said = declaration.base_model
+            differs = f", and {said[:80]!r} is declared" if said not in (None, base) else ""
+            found.append(Finding(BASE, file.path, f"its base is {base[:100]!r}{differs}"))
+    return found
