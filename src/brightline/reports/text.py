@@ -50,12 +50,17 @@ def render_inspection(inspection: Inspection, console: Console) -> None:
 
 def render_assessment(inspection: Inspection, determinations: Sequence[Determination], console: Console) -> None:
     """What each line says of it, and what that rests on."""
-    console.print(_headline(inspection))
-    for determination in determinations:
-        console.print(_panel(inspection, determination))
+    render_determinations(inspection, determinations, console)
     console.print(_facts(inspection))
     _findings(inspection, console)
     console.print(Text(DISCLAIMER, style="dim"))
+
+
+def render_determinations(inspection: Inspection, determinations: Sequence[Determination], console: Console) -> None:
+    """The words of the lines alone."""
+    console.print(_headline(inspection))
+    for determination in determinations:
+        console.print(_panel(inspection, determination))
 
 
 def _headline(inspection: Inspection) -> RenderableType:
