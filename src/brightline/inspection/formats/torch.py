@@ -10,8 +10,9 @@ from brightline.inspection.finding import Rule, Severity
 from brightline.inspection.formats.anomaly import anomalies
 from brightline.inspection.formats.pickles import follow, probable, rules
 from brightline.inspection.formats.pickles.cursor import Cursor
+from brightline.inspection.formats.pickles.opcodes import TABLE
 from brightline.inspection.formats.pickles.values import Global, Pack
-from brightline.inspection.formats.pickles.walk import Hooks
+from brightline.inspection.formats.pickles.walk import Hooks, Walk
 from brightline.inspection.probe import Malformed, Probe
 from brightline.release.archive.damaged import Damaged
 from brightline.release.archive.tar import open_tar
@@ -178,14 +179,12 @@ def _tar(reader: Reader, probe: Probe) -> None:
 
 def _blocks(content: Reader, probe: Probe, skip: Any) -> None:
     """A pickled count, then for each block a pickled description and raw bytes behind it."""
-    from brightline.inspection.formats.pickles.walk import Walk  # noqa: PLC0415 - only this form needs the value on top
-
     cursor, hooks = Cursor(content), Tensors(probe)
-    count = Walk(cursor, probe, hooks).run()
+    count = Walk(cursor, probe, hooks).run(TABLE)
     for _ in range(min(count, 100_000) if isinstance(count, int) else 0):
         if cursor.position >= content.size:
             raise Malformed("fewer blocks than announced", cursor.position)
-        described = Walk(cursor, probe, hooks).run()
+        described = Walk(cursor, probe, hooks).run(TABLE)
         cursor.jump(cursor.position + skip(cursor, described, probe))
 
 

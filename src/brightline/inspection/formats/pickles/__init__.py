@@ -4,6 +4,7 @@ import re
 
 from brightline.inspection.formats.pickles import rules
 from brightline.inspection.formats.pickles.cursor import Cursor
+from brightline.inspection.formats.pickles.opcodes import TABLE
 from brightline.inspection.formats.pickles.rules import RULES
 from brightline.inspection.formats.pickles.walk import OPERATIONS, Exhausted, Hooks, Walk
 from brightline.inspection.probe import Malformed, Probe
@@ -36,7 +37,7 @@ def _walkable(head: bytes) -> bool:
 
     walk = Walk(Cursor(Memory(head)), Probe("", nested=lambda _name, _reader: None), Hooks(), budget=10_000)
     try:
-        walk.run()
+        walk.run(TABLE)
     except Malformed:
         return walk.operations > 30 or (bool(walk.probe.findings) and walk.operations > 2)
     except ValueError:
@@ -64,7 +65,7 @@ def follow(cursor: Cursor, probe: Probe, hooks: Hooks, budget: int = OPERATIONS)
     """Follow one stream; a break is a finding, and what was found before it stays. Returns the opcodes spent."""
     walk = Walk(cursor, probe, hooks, budget)
     try:
-        walk.run()
+        walk.run(TABLE)
     except Exhausted:
         cursor.jump(cursor.reader.size)
     except Malformed as broken:
