@@ -1,6 +1,9 @@
 """Every defect of the set is found, by the whole pass over a real file on disk."""
 
+import io
 import time
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -37,6 +40,43 @@ def test_bombs_end_soon(name: str, tmp_path: Path) -> None:
     began = time.monotonic()
     examine_release(str(path))
     assert time.monotonic() - began < 1
+
+
+def zeros(count: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(count):
+            archive.writestr(f"zeros{number}", bytes(120 << 20), compresslevel=9)
+    return buffer.getvalue()
+
+
+def quine(depth: int) -> bytes:
+    """Sixteen copies at each level, as in 42.zip."""
+    content = b"x" * 1000
+    for level in range(depth):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number in range(16):
+                archive.writestr(f"level{level}-{number}.zip", content)
+        content = buffer.getvalue()
+    return content
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [("zeros.zip", lambda: zeros(1)), ("zeros.pt", lambda: zeros(2)), ("levels.zip", lambda: quine(6))],
+)
+def test_a_real_zip_bomb_ends_soon(name: str, make: Callable[[], bytes], tmp_path: Path) -> None:
+    path = place(tmp_path, name, make())
+    began = time.monotonic()
+    inspection = examine_release(str(path))
+    assert time.monotonic() - began < 1
+    assert inspection.clearance == "block"
+
+
+def test_a_broken_archive_is_a_finding(tmp_path: Path) -> None:
+    path = place(tmp_path, "broken.zip", b"PK\x03\x04" + bytes(10))
+    assert examine_release(str(path)).clearance == "block"
 
 
 def test_hdf5_external_link(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from brightline.release.reader import BLOCK, Memory, Reader, Unreadable, blocks
 
 DEPTH = 4  # archives in archives in archives; real releases have one, wheels of models two
 INNER_FILES = 50_000
-INNER_BYTES = 64 << 30
+INNER_RATIO = 200  # what is inside one file, against its own size: beyond it is a bomb ...
+INNER_BYTES = 256 << 20  # ... unless it is no more than this
 SMALL = 1 << 20  # files up to here are read once and kept while they are inspected
 
 DEEP = Rule(
@@ -73,6 +74,8 @@ class Examination:
     examined: Examined = field(default_factory=Examined)
     _inner_files: int = 0
     _inner_bytes: int = 0
+    _inner_bound: int = 0
+    _given_up: bool = False  # on the file at hand: it is a bomb, and the finding is written
 
     def read(self, entries: Iterable[Entry | Obstacle]) -> Examined:
         for entry in entries:
@@ -87,6 +90,8 @@ class Examination:
         try:
             with entry.open() as reader:
                 kept = Memory(reader.read(0, reader.size)) if reader.size <= SMALL else reader
+                self._inner_files = self._inner_bytes = 0
+                self._inner_bound, self._given_up = max(INNER_BYTES, INNER_RATIO * reader.size), False
                 report = self._inspect(kept, entry.path, depth=0)
                 observed = self._listen(kept, entry.path, report)
                 digest = self._digest(kept) if self.hashing else ""
@@ -148,9 +153,11 @@ class Examination:
             probe.find(HOLLOW, f"{found}: cannot be parsed ({type(trouble).__name__}: {trouble})"[:300])
 
     def _nested(self, path: str, reader: Reader, depth: int) -> None:
+        if self._given_up:
+            return
         self._inner_files += 1
         self._inner_bytes += reader.size
-        if depth > DEPTH or self._inner_files > INNER_FILES or self._inner_bytes > INNER_BYTES:
+        if depth > DEPTH or self._inner_files > INNER_FILES or self._inner_bytes > self._inner_bound:
             self._too_deep(path)
             return
         try:
@@ -159,7 +166,8 @@ class Examination:
             self.examined.findings.append(Finding(identity.UNREADABLE, path, str(trouble)))
 
     def _too_deep(self, path: str) -> None:
-        outer = path.split("!/", 1)[0]
-        if not any(finding.rule is DEEP and finding.path == outer for finding in self.examined.findings):
-            message = f"not inspected below {path[:200]}: deeper than {DEPTH} archives, or more than can be read"
-            self.examined.findings.append(Finding(DEEP, outer, message))
+        self._given_up = True
+        message = (
+            f"not inspected from {path[:200]} on: deeper than {DEPTH} archives, or more than a file of its size holds"
+        )
+        self.examined.findings.append(Finding(DEEP, path.split("!/", 1)[0], message))

@@ -49,8 +49,12 @@ class TarFile:
         yield self.content
 
 
+class Broken(Exception):
+    """No member of the archive can be found: it is a file like any other, and inspection says what is wrong with it."""
+
+
 def open_archive(reader: Reader, title: str) -> Listed:
-    """The files of a zip, a tar or a compressed tar. Raises NoSource where nothing in it can be found."""
+    """The files of a zip, a tar or a compressed tar. Raises NoSource where it is empty, Broken where it cannot be read."""
     source = Listed(title, [])
 
     def tell(code: str, message: str, offset: int | None) -> None:
@@ -59,9 +63,7 @@ def open_archive(reader: Reader, title: str) -> Listed:
     try:
         source.listed.extend(_zip(reader, tell) if reader.read(0, 2) == b"PK" else _tar(reader, tell))
     except (Damaged, Unreadable) as trouble:
-        raise NoSource(
-            f"the archive {title} cannot be read: {trouble}. Make it again, or name the file inside it."
-        ) from None
+        raise Broken(str(trouble)) from None
     if not source.listed:
         raise NoSource(f"the archive {title} holds no file. Name an archive that holds the model's files.")
     return source
@@ -69,6 +71,10 @@ def open_archive(reader: Reader, title: str) -> Listed:
 
 def _zip(reader: Reader, tell: Callable[[str, str, int | None], None]) -> list[Entry | Obstacle]:
     archive = open_zip(reader, tell)
+    if archive.bomb:
+        return [
+            Obstacle(member.name, "part of a decompression bomb; it was not unpacked") for member in archive.members[:1]
+        ]
     return _distinct(ZipFile(archive, member) for member in archive.members if not member.is_folder)
 
 

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from brightline.inspection.recognition import recognise
@@ -52,11 +52,15 @@ def _file(place: Path) -> Iterator[Source]:
     if not place.name.lower().endswith(ARCHIVES):
         yield Listed(place.name, [entry])
         return
-    from brightline.sources.archive import open_archive  # noqa: PLC0415 - most releases are no archive; see start-up time
+    from brightline.sources.archive import Broken, open_archive  # noqa: PLC0415 - most releases are no archive; see start-up time
 
     try:
         with entry.open() as reader:
-            yield open_archive(reader, place.name) if _is_archive(reader, place.name) else Listed(place.name, [entry])
+            source = None
+            if _is_archive(reader, place.name):
+                with suppress(Broken):
+                    source = open_archive(reader, place.name)
+            yield source or Listed(place.name, [entry])
     except Unreadable as trouble:
         raise NoSource(f"{place}: {trouble}.") from None
 

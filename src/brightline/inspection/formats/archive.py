@@ -27,7 +27,7 @@ def inspect(reader: Reader, probe: Probe) -> None:
 
 def inspect_members(archive: Zip, probe: Probe) -> None:
     """Every file of a zip archive; a wrong checksum is told, and the content judged all the same."""
-    for member in archive.members:
+    for member in archive.members if not archive.bomb else ():
         if not member.is_folder:
             _member(archive, member, probe)
 

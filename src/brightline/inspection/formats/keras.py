@@ -19,7 +19,7 @@ def inspect(reader: Reader, probe: Probe) -> None:
         archive = open_zip(reader, anomalies(probe))
     except Damaged as trouble:
         raise Malformed(str(trouble), trouble.offset) from None
-    for member in archive.members:
+    for member in archive.members if not archive.bomb else ():
         if member.is_folder:
             continue
         try:

@@ -106,7 +106,7 @@ def inspect(reader: Reader, probe: Probe) -> None:
 def _zip(reader: Reader, probe: Probe) -> None:
     archive = open_zip(reader, anomalies(probe))
     script = False
-    for member in archive.members:
+    for member in archive.members if not archive.bomb else ():
         if member.is_folder:
             continue
         inside = member.name.partition("/")[2]

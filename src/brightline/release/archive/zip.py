@@ -51,6 +51,7 @@ class Zip:
     anomaly: Anomaly
     members: list[Member] = field(default_factory=list)
     shift: int = 0  # bytes in front of the archive
+    bomb: bool = False  # it claims more than honest archives unpack to: do not read its members
 
     def open(self, member: Member) -> Reader:
         """The member's content, in place; a mark of encryption is told of, and not believed. Raises Unreadable."""
@@ -241,6 +242,7 @@ def _survey(archive: Zip) -> None:
     _overlaps(archive)
     total = sum(member.size for member in archive.members)
     if total > LARGE and total > TOTAL_RATIO * archive.reader.size:
+        archive.bomb = True
         archive.anomaly("bomb", f"{archive.reader.size} bytes that unpack to {total}", None)
 
 
@@ -255,6 +257,7 @@ def _survey_member(archive: Zip, member: Member) -> None:
     if member.method == 0 and member.size != member.compressed:
         archive.anomaly("size-mismatch", f"{member.name!r} is stored, but its two sizes differ", member.offset)
     if member.method == 8 and member.size > RATIO * max(member.compressed, 1):
+        archive.bomb = True
         archive.anomaly("bomb", f"{member.name!r} claims {member.size} bytes from {member.compressed}", member.offset)
 
 
