@@ -3,18 +3,18 @@
 The schemas are published in reports/schemas; docs/reference/json.md explains the fields. Infinity is null: unbounded.
 """
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from brightline import __version__
+from brightline.decision.document import determination_document, value_document
 from brightline.inspection.finding import Finding
 from brightline.inspection.report import Inspection
-from brightline.release.quantity import Fact, Interval
+from brightline.release.quantity import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brightline.decision.determination import Determination, Judged
+    from brightline.decision.determination import Determination
 
 INSPECTION = "brightline/inspection/v1"
 ASSESSMENT = "brightline/assessment/v1"
@@ -64,19 +64,6 @@ def fact_document(fact: Fact) -> Document:
     return {**value_document(fact.value), **shared}
 
 
-def value_document(value: Interval | tuple[str, ...]) -> Document:
-    if isinstance(value, Interval):
-        return {"low": number(value.low), "high": number(value.high)}
-    return {"values": list(value)}
-
-
-def number(value: float) -> int | float | None:
-    """A JSON number; whole numbers stay whole, infinity is null."""
-    if math.isinf(value):
-        return None
-    return int(value) if value == int(value) and abs(value) < 1 << 53 else value
-
-
 def _finding(finding: Finding) -> Document:
     return {
         "rule": finding.rule.identity,
@@ -96,42 +83,4 @@ def assessment_document(inspection: Inspection, determinations: "Sequence[Determ
         "disclaimer": DISCLAIMER,
         "inspection": inspection_document(inspection),
         "determinations": [determination_document(determination) for determination in determinations],
-    }
-
-
-def determination_document(determination: "Determination") -> Document:
-    """One line's word."""
-    return {
-        "line": determination.line,
-        "version": determination.version,
-        "title": determination.title,
-        "line_digest": determination.line_digest,
-        "tier": determination.tier,
-        "tier_title": determination.tier_title,
-        "settled": determination.settled,
-        "standings": {tier: standing.value for tier, standing in determination.standings.items()},
-        "access": {component.value: access.value for component, access in determination.access.items()},
-        "criteria": {judged.identity: _criterion(judged) for judged in determination.criteria},
-        "reasons": list(determination.reasons),
-        "open_questions": [
-            {"criterion": asked.criterion, "question": asked.question, "settled_by": asked.settled_by}
-            for asked in determination.open_questions
-        ],
-        "obligations": list(determination.obligations),
-        "conditions": list(determination.conditions),
-        "assumptions": list(determination.assumptions),
-    }
-
-
-def _criterion(judged: "Judged") -> Document:
-    return {
-        "verdict": judged.verdict.value,
-        "value": None if judged.value is None else value_document(judged.value),
-        "unit": judged.unit,
-        "threshold": judged.threshold,
-        "expression": judged.expression,
-        "provenance": None if judged.provenance is None else judged.provenance.value,
-        "source": judged.source,
-        "status": judged.status,
-        "explanation": judged.explanation,
     }
