@@ -1,0 +1,50 @@
+"""A word: one act of the office, as the log holds it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from brightline.permit.notation import canonical, moment, natural, only, read_object, take, written
+
+SCHEMA = "brightline/word/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who did what to which case, when, under which version of the charter. Case 0 is the office itself."""
+
+    act: str
+    case: int
+    at: datetime
+    by: str
+    charter: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def entry(self) -> bytes:
+        """The bytes that the log holds."""
+        return canonical(
+            {
+                "schema": SCHEMA,
+                "act": self.act,
+                "case": self.case,
+                "at": written(self.at),
+                "by": self.by,
+                "charter": self.charter,
+                "body": dict(self.body),
+            }
+        )
+
+
+def read_word(entry: bytes) -> Word:
+    """Raises Illegible."""
+    document = read_object(entry, "the entry")
+    only(document, "schema", "act", "case", "at", "by", "charter", "body")
+    return Word(
+        take(document, "act", str),
+        natural(document, "case"),
+        moment(document, "at"),
+        take(document, "by", str),
+        natural(document, "charter", 1),
+        take(document, "body", dict),
+    )
