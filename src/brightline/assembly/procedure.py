@@ -30,13 +30,13 @@ def examine_release(
     address: str, declared: str | None = None, progress: Callable[[int], None] = lambda _count: None
 ) -> Inspection:
     """Inspect the release at `address`; `declared` is the path of a declaration. Raises Refused."""
-    said = [_declaration_file(declared)] if declared is not None else []
+    said = [read_declaration(declared)] if declared is not None else []
     surroundings = settings()
     try:
         with open_source(address, surroundings.hf_endpoint, surroundings.hf_token) as source:
             examined = Examination(progress).read(source.entries())
             _oddities(source, examined)
-            return _conclude(source.title, examined, said)
+            return conclude_release(source.title, examined, said)
     except NoSource as trouble:
         raise Refused(str(trouble)) from None
 
@@ -47,7 +47,8 @@ def _oddities(source: Source, examined: Examined) -> None:
         examined.findings.append(Finding(rule_of(oddity.code), source.title, oddity.message, oddity.offset))
 
 
-def _conclude(title: str, examined: Examined, said: list[Declaration]) -> Inspection:
+def conclude_release(title: str, examined: Examined, said: list[Declaration]) -> Inspection:
+    """With what the applicant declared, and what the release says of itself."""
     declaration = _merged([*said, *(_own_words(examined) if examined.texts else [])], examined)
     return conclude(declaration.title or title, examined, _kinds(), declaration)
 
@@ -81,11 +82,17 @@ def _own_words(examined: Examined) -> list[Declaration]:
     return said
 
 
-def _declaration_file(place: str) -> Declaration:
+def read_declaration(place: str) -> Declaration:
+    """A declaration in a file. Raises Refused."""
+    return parse_declared(read_text(place), place)
+
+
+def parse_declared(text: str, place: str) -> Declaration:
+    """Raises Refused."""
     from brightline.release.declaring import Undeclared, parse_declaration  # noqa: PLC0415
 
     try:
-        return parse_declaration(read_text(place), place)
+        return parse_declaration(text, place)
     except Undeclared as trouble:
         raise Refused(str(trouble)) from None
 

@@ -4,7 +4,11 @@ from pathlib import Path
 
 
 class Refused(Exception):
-    """The sentence says what, where, and what to do."""
+    """The sentence says what, where, and what to do; `code` is documented in docs/reference/refusals.md."""
+
+    def __init__(self, sentence: str, code: str = "INPUT") -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 def read_text(place: str) -> str:

@@ -12,6 +12,8 @@ DESCRIPTION = "brightline decides which parts of an AI model may be released, to
 EPILOG = """exit codes:
   inspect   0 pass   1 review   2 block
   assess    0 all components open   3 something restricted   4 unsettled   2 blocked by inspection
+  office    0 done   5 refused, and nothing happened
+  verify    0 everything proven   6 something was not (exec runs nothing then)
   any       64 usage   66 no such input   70 our own fault
 """
 
@@ -25,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The whole command line; the reference page docs/reference/commands.md is compared with it by a test."""
-    from brightline.cli import assessment, inspection, line
+    from brightline.cli import assessment, case, founding, inspection, line, log, order, permit, verification
 
     top = Parser(
         prog="brightline",
@@ -39,6 +41,8 @@ def parser() -> Parser:
     inspection.add_parser(commands)
     assessment.add_parser(commands)
     line.add_parser(commands)
+    for room in (founding, case, permit, order, log, verification):
+        room.add_parser(commands)
     return top
 
 

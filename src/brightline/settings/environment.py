@@ -12,9 +12,17 @@ class Settings:
     hf_endpoint: str | None = None  # HF_ENDPOINT: the hub that hf:// means
     hf_token: str | None = None  # HF_TOKEN: shown to that hub
     debug: bool = False  # BRIGHTLINE_DEBUG: our own faults print their traceback
+    office: str | None = None  # BRIGHTLINE_OFFICE: the folder of the office, where --office does not say
+    passphrase: str | None = None  # BRIGHTLINE_PASSPHRASE: opens private keys
 
 
-VARIABLES = {"hf_endpoint": "HF_ENDPOINT", "hf_token": "HF_TOKEN", "debug": "BRIGHTLINE_DEBUG"}
+VARIABLES = {
+    "hf_endpoint": "HF_ENDPOINT",
+    "hf_token": "HF_TOKEN",
+    "debug": "BRIGHTLINE_DEBUG",
+    "office": "BRIGHTLINE_OFFICE",
+    "passphrase": "BRIGHTLINE_PASSPHRASE",
+}
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -23,6 +31,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         hf_endpoint=environment.get(VARIABLES["hf_endpoint"]) or None,
         hf_token=environment.get(VARIABLES["hf_token"]) or None,
         debug=bool(environment.get(VARIABLES["debug"])),
+        office=environment.get(VARIABLES["office"]) or None,
+        passphrase=environment.get(VARIABLES["passphrase"]) or None,
     )
 
 

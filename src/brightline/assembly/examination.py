@@ -1,0 +1,233 @@
+"""An examination as a durable job: a step for each file, resumed after a crash with the first step that is not done."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
+from dbos import Serializer as Written
+from pydantic import TypeAdapter
+from sqlalchemy import func, insert, select
+
+from brightline.assembly.filing import read_dossier
+from brightline.assembly.office import Office
+from brightline.assembly.procedure import conclude_release, parse_declared
+from brightline.assembly.refusal import Refused
+from brightline.authority.case import Case, State
+from brightline.inspection.examination import Examination, Examined
+from brightline.inspection.report import Inspection
+from brightline.permit.envelope import Envelope
+from brightline.release.reader import Reader
+from brightline.storage import schema
+from brightline.storage.ledger import words_of
+
+VERSION = "1"  # of the steps' meaning: a job is resumed only by the version that began it
+REPORT = "application/vnd.brightline.report.v1+json"
+_EXAMINED, _REPORT = TypeAdapter(Examined), TypeAdapter(Inspection)
+
+
+class Json(Written):
+    """What jobs keep is JSON: nothing is ever unpickled (Law 6)."""
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=str)
+
+    def deserialize(cls, serialized_data: str) -> Any:  # noqa: N805 - as its parent has it
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "json"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobEntry:
+    """A filed file as an entry to examine."""
+
+    office: Office
+    path: str
+    size: int
+    sha256: str
+
+    @contextmanager
+    def open(self) -> Iterator[Reader]:
+        with self.office.blobs.open(self.sha256, self.size) as reader:
+            yield reader
+
+
+_offices: list[Office] = []  # the one that this process serves; DBOS is one a process as well
+
+
+@contextmanager
+def examining(office: Office) -> Iterator[None]:
+    """While this lasts, jobs run here: those that are begun, and those that a crash interrupted."""
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    url = office.settings.database_url
+    own = f"sqlite:///{office.settings.folder.resolve() / 'jobs.db'}" if url.startswith("sqlite:") else url
+    configuration: DBOSConfig = {
+        "name": "brightline",
+        "system_database_url": own,
+        "application_version": VERSION,
+        "executor_id": "office",
+        "serializer": Json(),
+        "log_level": "CRITICAL",
+    }
+    _offices.append(office)
+    DBOS(config=configuration)
+    try:
+        DBOS.launch()
+        yield
+    finally:
+        DBOS.destroy()
+        _offices.clear()
+
+
+def begin(number: int, by: str) -> "WorkflowHandle[str]":
+    """The job of a case: the one that is running already, or a new one. Raises Refused."""
+    case = _office().read(lambda view: view.case(number))
+    if case.state not in (State.ACCEPTED, State.UNDER_REVIEW):
+        raise Refused(f"case {number} is {case.state}; accept it first: `brightline case accept {number}`.", "STATE")
+    begun = _jobs(number)
+    running = [job for job in begun if job.status in ("PENDING", "ENQUEUED")]
+    if running:
+        return DBOS.retrieve_workflow(running[0].workflow_id)
+    with SetWorkflowID(f"case-{number}-{len(begun) + 1}"):
+        return DBOS.start_workflow(examine_case, f"case-{number}-{len(begun) + 1}", number, by)
+
+
+def _jobs(number: int) -> list[Any]:
+    return list(DBOS.list_workflows(workflow_id_prefix=f"case-{number}-"))
+
+
+def cancel(number: int) -> bool:
+    """Stop the job of a case before its next step. Whether there was one."""
+    running = [job for job in _jobs(number) if job.status in ("PENDING", "ENQUEUED")]
+    for job in running:
+        DBOS.cancel_workflow(job.workflow_id)
+    return bool(running)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of a case's last job."""
+
+    job: str
+    status: str
+    done: int
+    total: int
+
+
+def progress(office: Office, number: int) -> Progress | None:
+    """None where nothing was begun."""
+    begun = _jobs(number)
+    if not begun:
+        return None
+    case = office.read(lambda view: view.case(number))
+    last = max(begun, key=lambda job: int(job.workflow_id.rpartition("-")[2]))
+    with office.engine.begin() as connection:
+        done = connection.execute(select(func.count()).where(schema.examined.c.job == last.workflow_id)).scalar_one()
+        total = connection.execute(select(func.count()).where(schema.files.c.manifest == case.manifest)).scalar_one()
+    return Progress(last.workflow_id, last.status.lower(), done, total)
+
+
+def wait(handle: "WorkflowHandle[str]", office: Office, number: int, told: Callable[[Progress], None]) -> Case:
+    """Until the job ends. Raises Refused where it failed or was cancelled."""
+    import time  # noqa: PLC0415 - waiting is done at the desk only
+
+    while handle.get_status().status in ("PENDING", "ENQUEUED"):
+        now = progress(office, number)
+        if now is not None:
+            told(now)
+        time.sleep(0.05)
+    try:
+        handle.get_result()
+    except Exception as trouble:  # noqa: BLE001 - DBOS raises what the step raised, or that it was cancelled
+        raise Refused(f"the examination of case {number} did not end: {trouble}", "EXAMINATION") from None
+    case: Case = office.read(lambda view: view.case(number))
+    return case
+
+
+def _office() -> Office:
+    return _offices[0]
+
+
+@DBOS.workflow()
+def examine_case(job: str, number: int, by: str) -> str:
+    """Every file, then the conclusion; each step is done once, whatever happens in between."""
+    for position in range(count_files(number)):
+        examine_file(job, number, position)
+    return conclude_job(job, number, by)
+
+
+@DBOS.step()
+def count_files(number: int) -> int:
+    return len(_files(number))
+
+
+@DBOS.step()
+def examine_file(job: str, number: int, position: int) -> int:
+    """One file, from the bytes that the office keeps. A second run of the same step finds its result, and rests."""
+    office, entry = _office(), _files(number)[position]
+    table = schema.examined
+    with office.engine.begin() as connection:
+        if connection.execute(select(table.c.job).where(table.c.job == job, table.c.position == position)).first():
+            return entry.size
+    result = json.dumps(_EXAMINED.dump_python(inspect_entry(entry), mode="json"))
+    with office.engine.begin() as connection:
+        connection.execute(insert(table).values(job=job, position=position, result=result))
+    return entry.size
+
+
+def inspect_entry(entry: BlobEntry) -> Examined:
+    return Examination().read([entry])
+
+
+@DBOS.step()
+def conclude_job(job: str, number: int, by: str) -> str:
+    """What follows from all files; said in the log once."""
+    office = _office()
+    report = _report(office, job, number)
+    if office.read(lambda view: view.case(number)).report != report.digest:
+        inspection = read_report(report.payload)
+        body = {
+            "report": report.digest,
+            "manifest": inspection.manifest.digest,
+            "clearance": inspection.clearance.value,
+        }
+        office.say("examine", number, by, body, {report.digest: report.payload})
+    return report.digest
+
+
+def _files(number: int) -> list[BlobEntry]:
+    office = _office()
+    manifest = office.read(lambda view: view.case(number)).manifest
+    table = schema.files
+    with office.engine.begin() as connection:
+        rows = connection.execute(select(table).where(table.c.manifest == manifest).order_by(table.c.path)).all()
+    return [BlobEntry(office, row.path, row.size, row.sha256) for row in rows]
+
+
+def _report(office: Office, job: str, number: int) -> Envelope:
+    table = schema.examined
+    with office.engine.begin() as connection:
+        wanted = select(table.c.result).where(table.c.job == job).order_by(table.c.position)
+        parts = [_EXAMINED.validate_python(json.loads(text)) for text in connection.execute(wanted).scalars()]
+        filed = next(words_of(connection, number))
+        dossier = read_dossier(office.look(connection).document(str(filed.body["dossier"])) or b"{}")
+    whole = Examined()
+    for part in parts:
+        whole.reports += part.reports
+        whole.inner += part.inner
+        whole.findings += part.findings
+        whole.texts |= part.texts
+    declared = dossier.get("declaration")
+    said = [] if declared is None else [parse_declared(declared, "the declaration")]
+    inspection = conclude_release(str(filed.body["title"]), whole, said)
+    return Envelope(REPORT, json.dumps(_REPORT.dump_python(inspection, mode="json"), sort_keys=True).encode("utf-8"))
+
+
+def read_report(content: bytes) -> Inspection:
+    """The inspection that a report holds."""
+    return _REPORT.validate_python(json.loads(content))

@@ -1,0 +1,185 @@
+"""An open office: its database, its blobs, its log key, and the one way by which a word is said."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, select
+
+from brightline.assembly.refusal import Refused
+from brightline.authority.case import Case
+from brightline.authority.procedure import perform
+from brightline.authority.records import Refusal
+from brightline.permit.charter import Charter, Role
+from brightline.permit.envelope import Envelope
+from brightline.permit.word import Word
+from brightline.proof.verification import log_key
+from brightline.settings.environment import settings
+from brightline.settings.office import NoOffice, OfficeSettings, read_office
+from brightline.storage import schema
+from brightline.storage.blobs import Blobs, open_blobs
+from brightline.storage.database import Unopened, is_current, migrate, open_database
+from brightline.storage.keys import NoKey, PrivateKey, read_key
+from brightline.storage.ledger import Ledger, Turn, load_case, load_charters, read_document
+from brightline.storage.log import Log
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the clock is read in assembly
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The office as it stands, within one transaction: what acts and answers look up."""
+
+    connection: Connection
+    envelopes: list[Envelope]
+    charters: list[Charter]
+
+    @property
+    def newest(self) -> Charter:
+        return self.charters[-1]
+
+    @property
+    def log(self) -> Log:
+        return Log(self.connection)
+
+    def charter(self, version: int) -> Charter:
+        return self.charters[version - 1]
+
+    def document(self, digest: str) -> bytes | None:
+        return read_document(self.connection, digest)
+
+    def case(self, number: int) -> Case:
+        """Raises Refused where there is none."""
+        case = load_case(self.connection, number, self) if number > 0 else None
+        if case is None:
+            raise Refused(f"there is no case {number}. `brightline case list` shows all.", "NO-CASE")
+        return case
+
+
+class Office:
+    """Opened once a process, closed at its end. `clock` is a test's to choose."""
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime] = now) -> None:
+        self.clock = clock
+        self.settings = _settings(folder)
+        self.engine = _engine(self.settings)
+        self.blobs: Blobs = open_blobs(self.settings.blobs_url)
+        self._ledger: Ledger | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+        self.engine.dispose()
+
+    def look(self, connection: Connection) -> View:
+        return View(connection, *load_charters(connection))
+
+    def read(self, ask: Callable[[View], Any]) -> Any:
+        """An answer out of one consistent moment."""
+        with self.engine.begin() as connection:
+            return ask(self.look(connection))
+
+    @property
+    def charter(self) -> Charter:
+        with self.engine.begin() as connection:
+            return load_charters(connection)[1][-1]
+
+    @property
+    def ledger(self) -> Ledger:
+        """Started with the first word that is said: reading needs no key."""
+        if self._ledger is None:
+            key = log_key(self.charter)
+            signer = self.key("log", {key.key.keyid})
+            self._ledger = Ledger(self.engine, signer, key, self.clock)
+        return self._ledger
+
+    def key(self, name: str, wanted: set[str] | None = None) -> PrivateKey:
+        """A key that lies in the office's own folder. Raises Refused."""
+        return open_key(self.settings.keys / f"{name}.pem", self.passphrase(), wanted)
+
+    def passphrase(self) -> str | None:
+        """The environment's; or the one that `init` made up, as long as it lies where it was put."""
+        given = settings().passphrase
+        if given is None:
+            with suppress(OSError):
+                given = (self.settings.folder / "passphrase").read_text(encoding="utf-8").strip()
+        return given
+
+    def officer(self) -> str:
+        """Who acts at this desk: the officer of the charter whose key lies here, else the first one."""
+        holders = [name for name, holder in self.charter.holders.items() if Role.OFFICER in holder.roles]
+        here = [name for name in holders if (self.settings.keys / f"{name}.pem").exists()]
+        return (here or holders)[0]
+
+    def say(
+        self, act: str, number: int, by: str, body: Mapping[str, Any], documents: Mapping[str, bytes] | None = None
+    ) -> Case:
+        """Do an act on a case. It is in the log when this returns. Raises Refused, and then nothing happened."""
+        case: Case = settle(self.ledger.perform(lambda turn: say(turn, act, number, by, body, documents)))
+        return case
+
+
+def say(
+    turn: Turn, act: str, number: int, by: str, body: Mapping[str, Any], documents: Mapping[str, bytes] | None = None
+) -> Case | Refusal:
+    """Within a turn: the word, the case after it, and the documents it stands on."""
+    turn.documents.update(documents or {})
+    word = Word(act, number, turn.at, by, turn.newest.version, dict(body))
+    after = perform(turn.case(number), word, turn)
+    if isinstance(after, Refusal):
+        turn.documents.clear()
+        return after
+    turn.words.append(word)
+    turn.cases[number] = after
+    return after
+
+
+def settle(answer: Any) -> Any:
+    """A refusal becomes the exception that doors and commands speak of."""
+    if isinstance(answer, Refusal):
+        raise Refused(answer.sentence, answer.code)
+    return answer
+
+
+def open_key(place: Path, passphrase: str | None, wanted: set[str] | None = None) -> PrivateKey:
+    """Raises Refused."""
+    try:
+        key = read_key(place, passphrase)
+    except NoKey as trouble:
+        raise Refused(f"{trouble}.", "NO-KEY") from None
+    if wanted is not None and key.keyid not in wanted:
+        raise Refused(f"{place} is not the key that the charter names.", "NO-KEY")
+    return key
+
+
+def _settings(folder: Path) -> OfficeSettings:
+    try:
+        return read_office(folder)
+    except NoOffice as trouble:
+        raise Refused(str(trouble), "NO-OFFICE") from None
+
+
+def _engine(office: OfficeSettings) -> Engine:
+    try:
+        engine = open_database(office.database_url)
+    except Unopened as trouble:
+        raise Refused(str(trouble), "NO-OFFICE") from None
+    if not is_current(engine):
+        migrate(engine)
+    with engine.begin() as connection:
+        if connection.execute(select(schema.head.c.id)).first() is None:
+            raise Refused(
+                f"the database of {office.folder} holds no office: it was never founded, or lost.", "NO-OFFICE"
+            )
+    return engine

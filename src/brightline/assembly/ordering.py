@@ -1,0 +1,100 @@
+"""Issuing and lifting orders, and finding those that run."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from brightline.assembly.office import Office, View, settle
+from brightline.assembly.refusal import Refused
+from brightline.authority import orders
+from brightline.authority.orders import Ordered
+from brightline.authority.records import Refusal
+from brightline.permit.envelope import STATEMENT_TYPE, Envelope, parse_envelope
+from brightline.permit.notation import Illegible
+from brightline.permit.order import Lifting, Order, read_order
+from brightline.permit.word import Word
+from brightline.release.component import Component
+from brightline.storage import schema
+from brightline.storage.database import restored, stored
+from brightline.storage.ledger import Turn
+
+
+def orders_on(view: View, manifest: str | None = None) -> list[Ordered]:
+    """All orders, or those against one release, in the order in which they were issued."""
+    wanted = select(schema.orders).order_by(schema.orders.c.number)
+    if manifest is not None:
+        wanted = wanted.where(schema.orders.c.manifest == manifest)
+    return [_ordered(view, row) for row in view.connection.execute(wanted)]
+
+
+def _ordered(view: View, row: Any) -> Ordered:
+    content = view.document(row.digest) or b""
+    envelope = parse_envelope(content, STATEMENT_TYPE, "the order")
+    lifted = None if row.lifted is None else restored(row.lifted)
+    return Ordered(read_order(envelope.payload), envelope.digest, lifted)
+
+
+def issue_order(
+    office: Office, manifest: str, components: tuple[Component, ...], callers: str, reason: str, until: datetime | None
+) -> Ordered:
+    """In effect when this returns. Raises Refused."""
+    by = office.officer()
+    key = office.key(by)
+
+    def act(turn: Turn) -> Ordered | Refusal:
+        order = Order(turn.next_order(), manifest, components, callers, reason, turn.at, until)
+        content = _content(order.envelope().signed(key))
+        digest = _digest(content)
+        turn.documents[digest] = content
+        word = Word("order", 0, turn.at, by, turn.newest.version, {"order": digest, "number": order.number})
+        try:
+            ordered = orders.issue(word, turn)
+        except Illegible as trouble:
+            ordered = Refusal("ILLEGIBLE", f"{trouble}.")
+        if isinstance(ordered, Refusal):
+            turn.documents.clear()
+            turn.new_orders = 0
+            return ordered
+        turn.words.append(word)
+        row = {"number": order.number, "digest": digest, "manifest": manifest, "by": by}
+        turn.rows.append((insert(schema.orders), row))
+        return ordered
+
+    ordered: Ordered = settle(office.ledger.perform(act))
+    return ordered
+
+
+def lift_order(office: Office, number: int, reason: str) -> Ordered:
+    """Raises Refused."""
+    by = office.officer()
+    key = office.key(by)
+    found = [one for one in office.read(orders_on) if one.order.number == number]
+    if not found:
+        raise Refused(f"there is no order {number}. `brightline order list` shows all.", "NO-ORDER")
+
+    def act(turn: Turn) -> Ordered | Refusal:
+        content = _content(Lifting(number, found[0].digest, reason, turn.at).envelope().signed(key))
+        digest = _digest(content)
+        turn.documents[digest] = content
+        word = Word("lift", 0, turn.at, by, turn.newest.version, {"lifting": digest, "number": number})
+        lifted = orders.lift(found[0], word, turn)
+        if isinstance(lifted, Refusal):
+            turn.documents.clear()
+            return lifted
+        turn.words.append(word)
+        change = update(schema.orders).where(schema.orders.c.number == number).values(lifted=stored(turn.at))
+        turn.rows.append((change, {}))
+        return lifted
+
+    lifted: Ordered = settle(office.ledger.perform(act))
+    return lifted
+
+
+def _content(envelope: Envelope) -> bytes:
+    return json.dumps(envelope.document(), sort_keys=True).encode("ascii")
+
+
+def _digest(content: bytes) -> str:
+    return Envelope("", content).digest

@@ -1,0 +1,153 @@
+"""`brightline log`: the public record, its proofs, and those who watch it."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brightline.cli.failure import Exit, Failure
+from brightline.cli.saying import add_format, add_office, refusing, say, span, with_office
+
+if TYPE_CHECKING:
+    from brightline.assembly.office import Office
+    from brightline.proof.note import Checkpoint, NoteKey
+
+
+def add_parser(commands: Any) -> None:
+    command = commands.add_parser(
+        "log",
+        help="the public log: checkpoint, proofs, monitor, witness",
+        description="The append-only log of every act.",
+        allow_abbrev=False,
+    )
+    acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
+    head = acts.add_parser(
+        "checkpoint",
+        help="print the newest checkpoint; write the log as a static folder",
+        description="Print the newest checkpoint; with -o, write the log as tiles that any web server can hand out.",
+        allow_abbrev=False,
+    )
+    head.add_argument("-o", "--output", metavar="DIR", help="write checkpoint and tiles here")
+    prove = acts.add_parser(
+        "prove",
+        help="print the tlog-proof of an entry",
+        description="Print the tlog-proof of an entry (C2SP tlog-proof).",
+        allow_abbrev=False,
+    )
+    prove.add_argument("entry", type=int, metavar="ENTRY", help="its number, from 0")
+    witness = acts.add_parser(
+        "witness",
+        help="have a witness cosign the newest checkpoint",
+        description="Have a witness cosign the newest checkpoint (C2SP tlog-witness).",
+        allow_abbrev=False,
+    )
+    witness.add_argument("url", metavar="URL", help="the witness: add-checkpoint is asked below it")
+    for sub, handler in ((head, checkpoint), (prove, proof), (witness, ask)):
+        add_office(sub)
+        sub.set_defaults(handler=with_office(handler))
+    watch = acts.add_parser(
+        "monitor",
+        help="watch a log, and tell loudly of a fork",
+        description="Watch a log for forks, rewritten or withdrawn entries. Exit code: 6 where it found one.",
+        allow_abbrev=False,
+    )
+    watch.add_argument("place", metavar="URL|DIR", help="an office's address, a tlog-tiles log, or a folder of tiles")
+    watch.add_argument("--key", required=True, metavar="VKEY|CHARTER", help="the log's verifier key, or charter.json")
+    watch.add_argument(
+        "--state",
+        metavar="F",
+        default="brightline-monitor.checkpoint",
+        help="where the last good checkpoint is kept (default: %(default)s)",
+    )
+    watch.add_argument("--every", type=span, metavar="T", help="keep watching at this interval (default: look once)")
+    add_format(watch)
+    watch.set_defaults(handler=lambda arguments: refusing(lambda: monitor(arguments)))
+
+
+def checkpoint(arguments: argparse.Namespace, office: "Office") -> int:
+    from brightline.assembly.record import write_tiles
+    from brightline.proof.verification import log_key
+
+    newest = office.read(lambda view: view.log.checkpoint())
+    if arguments.output:
+        write_tiles(office, Path(arguments.output))
+    key = log_key(office.charter)
+    document = {
+        "origin": newest.origin,
+        "size": newest.size,
+        "root": newest.root.hex(),
+        "note": newest.note(),
+        "key": key.text(),
+    }
+    following = f"anyone may watch it: brightline log monitor {arguments.output or 'URL'} --key '{key.text()}'"
+    return say(
+        arguments,
+        document,
+        [newest.note().rstrip("\n"), *([f"wrote {arguments.output}"] if arguments.output else [])],
+        following,
+    )
+
+
+def proof(arguments: argparse.Namespace, office: "Office") -> int:
+    from brightline.assembly.record import prove_entry
+
+    text = office.read(lambda view: prove_entry(view, arguments.entry))
+    return say(arguments, {"entry": arguments.entry, "proof": text}, [text.rstrip("\n")])
+
+
+def ask(arguments: argparse.Namespace, office: "Office") -> int:
+    from brightline.assembly.record import be_witnessed
+
+    seen, names = be_witnessed(office, arguments.url)
+    return say(arguments, {"size": seen.size, "witnesses": names}, [f"{', '.join(names)} cosigned {seen.size} entries"])
+
+
+def monitor(arguments: argparse.Namespace) -> int:
+    from brightline.assembly.watching import Unreachable, monitored_key
+
+    key = monitored_key(arguments.key)
+    while True:
+        try:
+            _look(arguments, key)
+        except Unreachable as trouble:
+            if arguments.every is None:
+                raise Failure(Exit.NO_INPUT, f"{trouble}.") from None
+            print(f"brightline: {trouble}; trying again", file=sys.stderr)
+        if arguments.every is None:
+            return Exit.DONE
+        time.sleep(arguments.every.total_seconds())
+
+
+def _look(arguments: argparse.Namespace, key: "NoteKey") -> None:
+    from brightline.assembly.watching import watch_log
+    from brightline.permit.notation import Illegible
+    from brightline.proof.monitor import Forked
+
+    kept = Path(arguments.state)
+    try:
+        seen = watch_log(arguments.place, key, _kept(kept))
+    except (Forked, Illegible) as trouble:
+        raise Failure(
+            Exit.UNPROVEN, f"FORK: {trouble}. The checkpoint in {kept} is your evidence: keep it, and tell others."
+        ) from None
+    kept.write_text(seen.checkpoint.note(), encoding="utf-8")
+    head = seen.checkpoint
+    document = {"origin": head.origin, "size": head.size, "fresh": seen.fresh, "root": head.root.hex()}
+    say(
+        arguments,
+        document,
+        [f"{head.origin}: {head.size} entries, {seen.fresh} of them new; consistent with everything seen before"],
+    )
+
+
+def _kept(place: Path) -> "Checkpoint | None":
+    from brightline.permit.notation import Illegible
+    from brightline.proof.note import read_checkpoint
+
+    if not place.exists():
+        return None
+    try:
+        return read_checkpoint(place.read_text(encoding="utf-8"))
+    except (Illegible, OSError, UnicodeDecodeError) as trouble:
+        raise Failure(Exit.NO_INPUT, f"{place} holds no checkpoint: {trouble}. Move it away to begin anew.") from None

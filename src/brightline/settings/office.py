@@ -1,0 +1,101 @@
+"""office.toml: where an office keeps what it keeps."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILE = "office.toml"
+
+
+class NoOffice(Exception):
+    """There is no office at this place, or its file is wrong. The sentence says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An OpenID Connect provider whose people may sign in. `scopes` are those of the tokens they get."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSettings:
+    """`folder` is where relative places begin. docs/reference/settings.md lists the keys; a test compares."""
+
+    folder: Path
+    database: str
+    blobs: str
+    address: str  # under which the office is reached: sign-in comes back to it
+    oidc: Provider | None = None
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys"
+
+    @property
+    def database_url(self) -> str:
+        """Absolute, where SQLite's file was named relative to the folder."""
+        if self.database.startswith("sqlite:///") and not self.database.startswith("sqlite:////"):
+            return f"sqlite:///{(self.folder / self.database.removeprefix('sqlite:///')).resolve()}"
+        return self.database
+
+    @property
+    def blobs_url(self) -> str:
+        if self.blobs.startswith("file:"):
+            return f"file:{(self.folder / self.blobs.removeprefix('file:')).resolve()}"
+        return self.blobs
+
+
+KEYS = {
+    "database": "sqlite:///office.db (default), or postgresql://user@host/name",
+    "blobs": "file:blobs (default), or s3://bucket/prefix with AWS credentials in the environment",
+    "address": "http://127.0.0.1:8600 (default): where people reach the office",
+    "oidc.issuer": "an OpenID Connect provider for signing in",
+    "oidc.client_id": "this office's id at the provider",
+    "oidc.client_secret": "its secret there",
+    "oidc.scopes": "scopes that a signed-in person's token has (default: cases:read, cases:file)",
+}
+
+
+def read_office(folder: Path) -> OfficeSettings:
+    """Raises NoOffice."""
+    place = folder / FILE
+    try:
+        document = tomllib.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NoOffice(f"there is no office in {folder}. Found one with `brightline init {folder}`.") from None
+    except OSError as trouble:
+        raise NoOffice(f"{place} cannot be read: {trouble.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
+        raise NoOffice(f"{place} is no TOML: {trouble}.") from None
+    known = {key.partition(".")[0] for key in KEYS}
+    strange = sorted(set(document) - known)
+    if strange:
+        raise NoOffice(f"{place}: {strange[0]!r} is no setting; known are {', '.join(KEYS)}.")
+    texts = {key: document.get(key, _default(key)) for key in ("database", "blobs", "address")}
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise NoOffice(f"{place}: database, blobs and address are texts.")
+    return OfficeSettings(folder, **texts, oidc=_provider(document.get("oidc"), place))
+
+
+def _default(key: str) -> str:
+    return KEYS[key].partition(" ")[0].rstrip(":").removesuffix(",")
+
+
+def _provider(table: Any, place: Path) -> Provider | None:
+    if table is None:
+        return None
+    wanted = {"issuer": str, "client_id": str, "client_secret": str}
+    scopes = table.get("scopes", ["cases:read", "cases:file"]) if isinstance(table, dict) else None
+    if not isinstance(scopes, list) or not all(isinstance(table.get(key), kind) for key, kind in wanted.items()):
+        raise NoOffice(f"{place}: [oidc] holds {', '.join(wanted)} and a list of scopes.")
+    return Provider(table["issuer"], table["client_id"], table["client_secret"], tuple(map(str, scopes)))
+
+
+def write_office(folder: Path, database: str, blobs: str) -> None:
+    text = f'# An office of brightline. docs/reference/settings.md explains every key.\ndatabase = "{database}"\nblobs = "{blobs}"\n'
+    (folder / FILE).write_text(text, encoding="utf-8")

@@ -1,0 +1,122 @@
+"""Bytes by their sha256: in a folder to begin with, in S3 when outgrown. A name is given only to what was hashed here."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, from_url
+
+from brightline.release.reader import Reader, Unreadable, blocks
+
+AHEAD = 256 << 10  # bytes read at once where a parser asks for little
+
+
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """`folder` is where a local store lies, so that its files can be made durable."""
+
+    store: Any
+    folder: Path | None
+
+    def keep(self, reader: Reader) -> tuple[int, str]:
+        """Copy what is read here. Returns its size and sha256. Raises Unreadable."""
+        hashed = hashlib.sha256()
+        size = 0
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            for block in blocks(reader):
+                hashed.update(block)
+                size += len(block)
+                yield block
+
+        passing = f"incoming/{secrets.token_hex(16)}"
+        try:
+            obstore.put(self.store, passing, counted())
+            self._settle(passing, hashed.hexdigest())
+        except (BaseError, OSError) as trouble:
+            raise Unreadable(f"it cannot be kept: {trouble}") from None
+        return size, hashed.hexdigest()
+
+    def _settle(self, passing: str, sha256: str) -> None:
+        """The name appears once every byte is where it will be."""
+        if self.folder is not None:
+            _sync(self.folder / passing)
+        obstore.rename(self.store, passing, _name(sha256))
+        if self.folder is not None:
+            _sync((self.folder / _name(sha256)).parent)
+
+    def holds(self, sha256: str) -> bool:
+        try:
+            obstore.head(self.store, _name(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+    @contextmanager
+    def open(self, sha256: str, size: int) -> Iterator[Reader]:
+        """Raises Unreadable."""
+        if not self.holds(sha256):
+            raise Unreadable("the office does not hold these bytes any more")
+        yield BlobReader(self.store, _name(sha256), size)
+
+
+def _sync(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _name(sha256: str) -> str:
+    return f"sha256/{sha256[:2]}/{sha256}"
+
+
+def open_blobs(url: str) -> Blobs:
+    """`file:FOLDER`, or what obstore knows: s3://bucket/prefix, with its credentials in the environment."""
+    if url.startswith("file:"):
+        folder = Path(url.removeprefix("file:"))
+        folder.mkdir(parents=True, exist_ok=True)
+        return Blobs(LocalStore(folder), folder)
+    return Blobs(from_url(url), None)
+
+
+class BlobReader:
+    """Random access to a blob; small reads are served from what was read ahead."""
+
+    def __init__(self, store: Any, name: str, size: int) -> None:
+        self._store, self._name, self._size = store, name, size
+        self._start, self._kept = 0, b""
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def read(self, offset: int, length: int) -> bytes:
+        length = min(length, self._size - offset)
+        if length <= 0 or offset < 0:
+            return b""
+        inside = offset - self._start
+        if inside >= 0 and inside + length <= len(self._kept):
+            return self._kept[inside : inside + length]
+        content = self._fetch(offset, min(max(length, AHEAD), self._size - offset))
+        if length < AHEAD:
+            self._start, self._kept = offset, content
+        return content[:length]
+
+    def _fetch(self, offset: int, length: int) -> bytes:
+        try:
+            content = bytes(obstore.get_range(self._store, self._name, start=offset, length=length))
+        except (BaseError, OSError) as trouble:
+            raise Unreadable(f"it cannot be read: {trouble}") from None
+        if len(content) != length:
+            raise Unreadable("it is shorter than it was")
+        return content

@@ -1,0 +1,87 @@
+"""Opening the database: SQLite with a write-ahead log and full synchronisation, or PostgreSQL."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy.exc import OperationalError
+
+from brightline.storage import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 30  # seconds to wait for another writer
+
+
+class Unopened(Exception):
+    """The database cannot be worked with. The sentence says why, and what to do."""
+
+
+def open_database(url: str) -> Engine:
+    """`sqlite:///file` or `postgresql://...`. Raises Unopened where it cannot be reached."""
+    if url.startswith("sqlite:"):
+        engine = create_engine(url, connect_args={"timeout": PATIENCE, "isolation_level": None}, pool_size=8)
+        event.listen(engine, "connect", _pragmas)
+        event.listen(engine, "begin", _begin)
+    elif url.startswith(("postgresql:", "postgres:")):
+        engine = create_engine(f"postgresql+psycopg:{url.partition(':')[2]}", pool_pre_ping=True, pool_size=8)
+    else:
+        raise Unopened(
+            f"{url.partition(':')[0]}: is no database this office knows; use sqlite:///FILE or postgresql://..."
+        )
+    try:
+        engine.connect().close()
+    except OperationalError as trouble:
+        raise Unopened(
+            f"the database does not answer: {str(trouble.orig).splitlines()[0]}. Check office.toml."
+        ) from None
+    return engine
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    """FULL: an acknowledged act survives a power cut."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """The driver begins nothing by itself; a writer takes the lock before it reads, so that nothing changes below it."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to date. Several processes may do this at once; one does the work."""
+    from alembic import command  # noqa: PLC0415 - needed once in an office's life, and slow to import
+    from alembic.config import Config  # noqa: PLC0415
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the newest table of this version is there."""
+    return inspect(engine).has_table(schema.tokens.name)
+
+
+@contextmanager
+def writing(engine: Engine) -> "Iterator[Connection]":
+    """A transaction that no other writer shares: BEGIN IMMEDIATE, or the head's row locked."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(schema.head.c.id).with_for_update())
+        yield connection
+
+
+def stored(at: datetime) -> datetime:
+    """As the database keeps moments: UTC, without saying so."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def restored(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC)

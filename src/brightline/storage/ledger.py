@@ -1,0 +1,266 @@
+"""One writer. Acts that arrive together are decided one after the other and made durable by one commit."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from brightline.authority.case import Case
+from brightline.authority.procedure import replay
+from brightline.permit.charter import Charter, prove_chain
+from brightline.permit.envelope import CHARTER_TYPE, Envelope, read_envelope
+from brightline.permit.key import Signer
+from brightline.permit.notation import read_object
+from brightline.permit.word import Word, read_word
+from brightline.proof.note import Checkpoint, NoteKey
+from brightline.storage import schema
+from brightline.storage.database import restored, stored, writing
+from brightline.storage.log import Edge, checkpoint, load_edge, write_entries, write_head
+
+BATCH = 256  # acts that one commit holds at most
+KEPT = 10_000  # cases kept in memory
+_Result = TypeVar("_Result")
+Clock = Callable[[], datetime]
+
+
+def load_charters(connection: Connection) -> tuple[list[Envelope], list[Charter]]:
+    """Every version, proven anew from the first."""
+    rows = connection.execute(select(schema.charters.c.envelope).order_by(schema.charters.c.version)).scalars()
+    envelopes = [read_envelope(read_object(row.encode(), "the charter"), CHARTER_TYPE) for row in rows]
+    return envelopes, prove_chain(envelopes)
+
+
+@dataclass(slots=True)
+class Past:
+    """What the writer knows from its last batch; forgotten where somebody else wrote since."""
+
+    edge: Edge = field(default_factory=Edge)
+    charters: list[Charter] = field(default_factory=list)
+    cases: dict[int, Case] = field(default_factory=dict)
+
+
+class Turn:
+    """One act's view of the office, and what it writes. Nothing of it lasts unless the act comes to its end."""
+
+    def __init__(self, connection: Connection, past: Past, batch: "Batch", at: datetime) -> None:
+        self.connection, self.at = connection, at
+        self._past, self._batch = past, batch
+        self.words: list[Word] = []
+        self.documents: dict[str, bytes] = {}
+        self.cases: dict[int, Case] = {}
+        self.rows: list[tuple[Any, dict[str, Any]]] = []  # statements that are executed with the batch
+        self.new_cases = self.new_orders = 0
+
+    def charter(self, version: int) -> Charter:
+        return self._past.charters[version - 1]
+
+    @property
+    def newest(self) -> Charter:
+        return self._past.charters[-1]
+
+    def document(self, digest: str) -> bytes | None:
+        for kept in (self.documents, self._batch.documents):
+            if digest in kept:
+                return kept[digest]
+        return read_document(self.connection, digest)
+
+    def case(self, number: int) -> Case | None:
+        for kept in (self.cases, self._batch.cases, self._past.cases):
+            if number in kept:
+                return kept[number]
+        case = load_case(self.connection, number, self)
+        if case is not None:
+            self._past.cases[number] = case
+        return case
+
+    def next_case(self) -> int:
+        self.new_cases += 1
+        return self._batch.last_case + self.new_cases
+
+    def next_order(self) -> int:
+        self.new_orders += 1
+        return self._batch.last_order + self.new_orders
+
+    @property
+    def next_entry(self) -> int:
+        """The number that this act's first entry will have."""
+        return self._past.edge.size + len(self._batch.words)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What the acts of one commit have written so far."""
+
+    last_case: int
+    last_order: int
+    words: list[Word] = field(default_factory=list)
+    documents: dict[str, bytes] = field(default_factory=dict)
+    cases: dict[int, Case] = field(default_factory=dict)
+    rows: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+
+    def take(self, turn: Turn) -> None:
+        self.words += turn.words
+        self.documents |= turn.documents
+        self.cases |= turn.cases
+        self.rows += turn.rows
+        self.last_case += turn.new_cases
+        self.last_order += turn.new_orders
+
+
+def read_document(connection: Connection, digest: str) -> bytes | None:
+    found = connection.execute(select(schema.documents.c.content).where(schema.documents.c.digest == digest)).scalar()
+    return None if found is None else bytes(found)
+
+
+def words_of(connection: Connection, number: int) -> Iterator[Word]:
+    table = schema.entries.c
+    rows = connection.execute(select(table.entry).where(table.case == number).order_by(table.number)).scalars()
+    return (read_word(bytes(row)) for row in rows)
+
+
+def load_case(connection: Connection, number: int, records: Any) -> Case | None:
+    """The case, as the log's entries say. Raises ValueError where they say what was never allowed."""
+    return replay(words_of(connection, number), records)
+
+
+class Ledger:
+    """`perform` returns once the act is durable and its entry is in a signed checkpoint; or raises what the act raised."""
+
+    def __init__(self, engine: Engine, signer: Signer, key: NoteKey, clock: Clock) -> None:
+        self._engine, self._signer, self._key, self._clock = engine, signer, key, clock
+        self._queue: SimpleQueue[tuple[Callable[[Turn], Any], Future[Any]] | None] = SimpleQueue()
+        self._past: Past | None = None
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._thread.start()
+
+    def perform(self, act: Callable[[Turn], _Result]) -> _Result:
+        future: Future[_Result] = Future()
+        self._queue.put((act, future))
+        return future.result()
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            waiting = self._next()
+            if waiting:
+                self._commit([item for item in waiting if item is not None])
+            if None in waiting:
+                return
+
+    def _next(self) -> list[tuple[Callable[[Turn], Any], Future[Any]] | None]:
+        """Whatever waits now; the first one is waited for."""
+        waiting = [self._queue.get()]
+        while len(waiting) < BATCH and waiting[-1] is not None:
+            try:
+                waiting.append(self._queue.get_nowait())
+            except Empty:
+                break
+        return waiting
+
+    def _commit(self, waiting: list[tuple[Callable[[Turn], Any], Future[Any]]]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with writing(self._engine) as connection:
+                self._decide(connection, waiting, done)
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, every caller of the batch is told, and nothing was done
+            self._past = None
+            for _, future in waiting:
+                if not future.done():
+                    future.set_exception(trouble)
+            return
+        for future, result in done:
+            future.set_result(result)
+
+    def _decide(
+        self,
+        connection: Connection,
+        waiting: list[tuple[Callable[[Turn], Any], Future[Any]]],
+        done: list[tuple[Future[Any], Any]],
+    ) -> None:
+        row = connection.execute(select(schema.head)).one()
+        past = self._recall(connection, row.size)
+        at = max(self._clock().astimezone(UTC).replace(microsecond=0), restored(row.at))
+        batch = Batch(row.cases, row.orders)
+        for act, future in waiting:
+            turn = Turn(connection, past, batch, at)
+            try:
+                result = act(turn)
+            except Exception as trouble:  # noqa: BLE001 - it is the caller's; the others of the batch go on
+                future.set_exception(trouble)
+                continue
+            batch.take(turn)
+            done.append((future, result))
+        if batch.words or batch.documents or batch.rows:
+            self._write(connection, past, batch, at)
+
+    def _recall(self, connection: Connection, size: int) -> Past:
+        if self._past is None or self._past.edge.size != size or len(self._past.cases) > KEPT:
+            self._past = Past(load_edge(connection), load_charters(connection)[1])
+        return self._past
+
+    def _write(self, connection: Connection, past: Past, batch: Batch, at: datetime) -> None:
+        _write_documents(connection, batch.documents)
+        for statement, values in batch.rows:
+            connection.execute(statement, values)
+        _write_cases(connection, batch.cases)
+        if batch.words:
+            write_entries(connection, past.edge, [(word.case, word.act, word.entry()) for word in batch.words])
+            note = checkpoint(past.edge, self._signer, self._key).note()
+            values = {"size": past.edge.size, "at": stored(at), "checkpoint": note}
+            write_head(connection, cases=batch.last_case, orders=batch.last_order, **values)
+            if any(word.act == "charter" for word in batch.words):
+                past.charters = load_charters(connection)[1]
+        past.cases |= batch.cases
+
+
+def _write_documents(connection: Connection, documents: dict[str, bytes]) -> None:
+    table = schema.documents.c.digest
+    known = set(connection.execute(select(table).where(table.in_(list(documents)))).scalars()) if documents else set()
+    fresh = [{"digest": digest, "content": content} for digest, content in documents.items() if digest not in known]
+    if fresh:
+        connection.execute(insert(schema.documents), fresh)
+
+
+def _write_cases(connection: Connection, cases: dict[int, Case]) -> None:
+    if not cases:
+        return
+    connection.execute(delete(schema.cases).where(schema.cases.c.number.in_(list(cases))))
+    connection.execute(
+        insert(schema.cases),
+        [
+            {
+                "number": case.number,
+                "state": case.state.value,
+                "applicant": case.applicant,
+                "title": case.title[:400],
+                "manifest": case.manifest,
+                "moved": stored(case.moved),
+            }
+            for case in cases.values()
+        ],
+    )
+
+
+def found_log(connection: Connection, signer: Signer, key: NoteKey, charter: Envelope, word: Word) -> Checkpoint:
+    """The first entry of a new office: its charter."""
+    edge = Edge()
+    connection.execute(insert(schema.charters).values(version=1, envelope=_json(charter)))
+    write_entries(connection, edge, [(word.case, word.act, word.entry())])
+    first = checkpoint(edge, signer, key)
+    values = {"size": 1, "cases": 0, "orders": 0, "at": stored(word.at), "checkpoint": first.note()}
+    connection.execute(insert(schema.head).values(id=1, **values))
+    return first
+
+
+def _json(envelope: Envelope) -> str:
+    import json  # noqa: PLC0415 - once in an office's life
+
+    return json.dumps(envelope.document())
