@@ -51,6 +51,7 @@ def found_office(folder: Path, terms: Terms) -> Founded:
     if (folder / FILE).exists():
         raise Refused(f"there is an office in {folder} already. Name another folder; an office is never founded twice.")
     keys = {name: make_key() for name in _holders(terms)}
+    witness = make_key()  # for other offices' charters, not for our own
     try:
         charter = _charter(terms, keys)
         envelope = charter.envelope()
@@ -59,7 +60,7 @@ def found_office(folder: Path, terms: Terms) -> Founded:
         prove_chain([envelope])
     except Illegible as trouble:
         raise Refused(f"{trouble}. Choose --approvers, --threshold and --name that fit.") from None
-    places, own = _write_keys(folder, keys)
+    places, own = _write_keys(folder, {**keys, "witness": witness})
     write_office(folder, terms.database, terms.blobs)
     word = Word("charter", 0, charter.issued, "officer", 1, {"version": 1, "digest": envelope.digest})
     try:

@@ -30,6 +30,7 @@ class OfficeSettings:
     database: str
     blobs: str
     address: str  # under which the office is reached: sign-in comes back to it
+    witness: tuple[str, ...] = ()  # verifier keys of the logs that this office cosigns for
     oidc: Provider | None = None
 
     @property
@@ -54,6 +55,7 @@ KEYS = {
     "database": "sqlite:///office.db (default), or postgresql://user@host/name",
     "blobs": "file:blobs (default), or s3://bucket/prefix with AWS credentials in the environment",
     "address": "http://127.0.0.1:8600 (default): where people reach the office",
+    "witness": "verifier keys of the logs whose checkpoints this office cosigns (default: none)",
     "oidc.issuer": "an OpenID Connect provider for signing in",
     "oidc.client_id": "this office's id at the provider",
     "oidc.client_secret": "its secret there",
@@ -79,7 +81,10 @@ def read_office(folder: Path) -> OfficeSettings:
     texts = {key: document.get(key, _default(key)) for key in ("database", "blobs", "address")}
     if not all(isinstance(value, str) for value in texts.values()):
         raise NoOffice(f"{place}: database, blobs and address are texts.")
-    return OfficeSettings(folder, **texts, oidc=_provider(document.get("oidc"), place))
+    witness = document.get("witness", [])
+    if not isinstance(witness, list) or not all(isinstance(key, str) for key in witness):
+        raise NoOffice(f"{place}: witness is a list of verifier keys.")
+    return OfficeSettings(folder, **texts, witness=tuple(witness), oidc=_provider(document.get("oidc"), place))
 
 
 def _default(key: str) -> str:

@@ -1,0 +1,51 @@
+"""Serving: the API on granian, with the office joined on."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from brightline.assembly.examination import examining
+from brightline.assembly.office import Office
+from brightline.assembly.refusal import Refused
+from brightline.assembly.service import OfficeService
+from brightline.desk.application import log_to_stderr, make_application
+from brightline.desk.signin import sign_in_router
+from brightline.settings.environment import choose_office, settings
+
+
+def make_app(office: Office) -> Any:
+    """The ASGI application of an open office."""
+    office.ledger  # noqa: B018 - the log's key is asked for before the first request, not in it
+    provider = office.settings.oidc
+    sign_in = None
+    if provider is not None:
+        address = office.settings.address.rstrip("/")
+        sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
+    return make_application(OfficeService(office), secrets.token_hex(32), lambda: examining(office), sign_in)
+
+
+def worker() -> Any:
+    """What granian's worker calls: the office that the environment names."""
+    folder = settings().office
+    if folder is None:
+        raise Refused("which office? Set BRIGHTLINE_OFFICE.", "NO-OFFICE")
+    log_to_stderr()
+    return make_app(Office(Path(folder)))
+
+
+def serve_office(folder: str, host: str, port: int) -> None:
+    """Until it is interrupted. One worker: the log has one writer, and examinations one place to run."""
+    from granian import Granian  # noqa: PLC0415 - only the server needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    choose_office(folder)
+    Granian(
+        "brightline.assembly.serving:worker",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=1,
+        log_enabled=True,
+        log_level="warning",  # type: ignore[arg-type]
+    ).serve()

@@ -1,0 +1,1 @@
+"""The desk: the office's own documented HTTP API, under /api/v1."""

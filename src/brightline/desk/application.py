@@ -1,0 +1,157 @@
+"""The application: routes, problem details, metrics, and a line of log for each request."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from brightline.desk import cases, register
+from brightline.desk.admission import Joined, needs
+from brightline.desk.documents import Problem
+from brightline.desk.service import Caller, Declined, Service
+
+PREFIX = "/api/v1"
+PROBLEM = "application/problem+json"
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for status, text in (
+        (400, "The request cannot be read"),
+        (401, "No good token"),
+        (403, "Not by this caller"),
+        (404, "There is no such thing"),
+        (405, "No such method here"),
+        (409, "It does not fit the state of things"),
+        (422, "The question is not well put"),
+    )
+}
+LOG = logging.getLogger("brightline.desk")
+
+
+def make_application(
+    service: Service, secret: str, working: Callable[[], AbstractContextManager[None]], sign_in: APIRouter | None = None
+) -> FastAPI:
+    """`working` lasts as long as the server does: examinations run in it. `secret` signs the cookie of a sign-in."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        with working():
+            yield
+
+    app = FastAPI(
+        title="brightline office",
+        version="1",
+        summary="Cases, determinations, permits, orders, the log, exposure.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=f"{PREFIX}/docs",
+        redoc_url=None,
+        lifespan=lifespan,
+        responses=PROBLEMS,
+    )
+    app.state.service = service
+    app.add_middleware(SessionMiddleware, secret_key=secret, same_site="lax", max_age=600)
+    for router in (register.router, cases.router, *([sign_in] if sign_in is not None else [])):
+        app.include_router(router, prefix=PREFIX)
+    _problems(app)
+    _measure(app)
+    _schema(app)
+    return app
+
+
+def _problems(app: FastAPI) -> None:
+    """RFC 9457, whatever went wrong; our own fault says no more than that it is ours."""
+
+    @app.exception_handler(Declined)
+    async def declined(_request: Request, trouble: Declined) -> Response:
+        return problem(trouble.status, trouble.code, str(trouble))
+
+    @app.exception_handler(HTTPException)
+    async def http(_request: Request, trouble: HTTPException) -> Response:
+        codes = {401: "NO-TOKEN", 403: "SCOPE", 404: "NO-ROUTE", 405: "NO-METHOD"}
+        return problem(
+            trouble.status_code, codes.get(trouble.status_code, "INPUT"), str(trouble.detail), trouble.headers
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, trouble: RequestValidationError) -> Response:
+        first = trouble.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return problem(422, "INPUT", f"{where}: {first['msg']}")
+
+    @app.exception_handler(Exception)
+    async def fault(_request: Request, trouble: Exception) -> Response:
+        LOG.error(json.dumps({"fault": type(trouble).__name__, "says": str(trouble)[:500]}))
+        return problem(500, "FAULT", "This is the office's own fault, and nothing was done.")
+
+
+def problem(status: int, code: str, detail: str, headers: Any = None) -> Response:
+    body = {"type": f"urn:brightline:{code}", "title": code, "status": status, "detail": detail, "code": code}
+    return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
+
+
+def _measure(app: FastAPI) -> None:
+    """Counts and times by route; the log never holds a secret, a query or a body."""
+    registry = CollectorRegistry()
+    count = Counter("brightline_requests", "Requests", ["method", "route", "status"], registry=registry)
+    spent = Histogram("brightline_request_seconds", "Time to answer", ["route"], registry=registry)
+    size = Gauge("brightline_log_entries", "Entries of the log", registry=registry)
+    states = Gauge("brightline_cases", "Cases by state", ["state"], registry=registry)
+
+    @app.middleware("http")
+    async def measured(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
+        began = time.perf_counter()
+        answer = await follow(request)
+        took = time.perf_counter() - began
+        route = getattr(request.scope.get("route"), "path", "none")
+        count.labels(request.method, route, answer.status_code).inc()
+        spent.labels(route).observe(took)
+        token = getattr(request.state, "token", None)
+        row = {"method": request.method, "route": route, "status": answer.status_code, "ms": round(took * 1000, 2)}
+        LOG.info(json.dumps({**row, "token": token}))
+        return answer
+
+    @app.get(
+        f"{PREFIX}/metrics",
+        tags=["metrics"],
+        summary="For Prometheus",
+        response_class=PlainTextResponse,
+    )
+    def metrics(joined: Joined, _caller: Annotated[Caller, Depends(needs("metrics:read"))]) -> PlainTextResponse:
+        size.set(joined.office()["size"])
+        states.clear()
+        for case in joined.cases(None):
+            states.labels(case["state"]).inc()
+        return PlainTextResponse(generate_latest(registry).decode("utf-8"))
+
+
+def _schema(app: FastAPI) -> None:
+    """The problem's shape is named once, and validation errors are problems too."""
+    made = app.openapi()
+    schemas = made["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path in made["paths"].values():
+        for operation in path.values():
+            for status, text in PROBLEMS.items():
+                kept = operation["responses"].setdefault(str(status), {"description": text["description"]})
+                content = kept.setdefault("content", {})
+                content.pop("application/json", None)
+                content.update(text["content"])
+    app.openapi_schema = made
+
+
+def log_to_stderr() -> None:
+    """One JSON object a line."""
+    LOG.handlers = [logging.StreamHandler(sys.stderr)]
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False
