@@ -68,14 +68,20 @@ def nodes_of(read: Callable[[int, int], bytes]) -> Nodes:
         first = number << depth
         content = cached(level // HEIGHT, first // WIDTH)
         start = first % WIDTH * 32
-        row = [content[at : at + 32] for at in range(start, start + (32 << depth), 32)]
-        if len(row[-1]) != 32:
+        row = content[start : start + (32 << depth)]
+        if len(row) != 32 << depth:
             raise Illegible("the log's tiles hold fewer hashes than its checkpoint says")
-        while len(row) > 1:
-            row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-        return row[0]
+        return fold(row)
 
     return node
+
+
+def fold(hashes: bytes) -> bytes:
+    """The root over a power of two of hashes."""
+    row = [hashes[at : at + 32] for at in range(0, len(hashes), 32)]
+    while len(row) > 1:
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+    return row[0]
 
 
 def bundle(entries: Sequence[bytes]) -> bytes:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from brightline.permit.key import Signer
 from brightline.proof import merkle
 from brightline.proof.note import Checkpoint, NoteKey, read_checkpoint
-from brightline.proof.tile import ENTRY, HEIGHT, LEVELS, WIDTH, Tile, bundle, nodes_of
+from brightline.proof.tile import ENTRY, HEIGHT, LEVELS, WIDTH, Tile, bundle, fold, nodes_of
 from brightline.storage import schema
 
 _FULL = WIDTH * 32
@@ -39,7 +39,7 @@ class Edge:
             full = bytes(row)
             changed[level, (self.size >> HEIGHT * level) // WIDTH] = full
             row.clear()
-            self._grow(level + 1, nodes_of(lambda _level, _number: full)(HEIGHT, 0), changed)
+            self._grow(level + 1, fold(full), changed)
 
     def root(self) -> bytes:
         """Every complete subtree on the right edge lies in a last tile, or is the root of one that was just filled."""
@@ -49,8 +49,7 @@ class Edge:
         depth = level % HEIGHT
         row = self.hashes[level // HEIGHT]
         start = (number << depth) % WIDTH * 32
-        whole = bytes(row[start : start + (32 << depth)])
-        return nodes_of(lambda _level, _number: whole)(depth, 0)
+        return fold(bytes(row[start : start + (32 << depth)]))
 
 
 def load_edge(connection: Connection) -> Edge:

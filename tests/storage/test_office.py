@@ -1,0 +1,203 @@
+"""The same office on SQLite and on PostgreSQL, both real."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from brightline.assembly import deciding, exposing
+from brightline.assembly.office import Office
+from brightline.assembly.ordering import issue_order, lift_order, orders_on
+from brightline.assembly.record import prove_entry, write_tiles
+from brightline.assembly.refusal import Refused
+from brightline.assembly.watching import watch_log
+from brightline.authority.case import State
+from brightline.authority.exposure import Exposure
+from brightline.decision.access import Access
+from brightline.permit.order import Effect
+from brightline.permit.standing import Force
+from brightline.permit.word import read_word
+from brightline.proof.merkle import consistent, inclusion, leaf_hash, root
+from brightline.proof.monitor import Forked
+from brightline.proof.tlogproof import read_proof
+from brightline.proof.verification import log_key
+from brightline.release.component import Component
+from brightline.storage import schema, tokens
+from tests.offices import decided, examined, file_case, write_model
+
+
+def published(office: Office, place: Path) -> int:
+    number = file_case(office, write_model(place)).number
+    examined(office, number)
+    decided(office, number)
+    return number
+
+
+def test_a_case_goes_from_filing_to_a_permit_in_force_and_to_its_recall(office: Office, tmp_path: Path) -> None:
+    number = published(office, tmp_path / "model")
+    case = office.read(lambda view: view.case(number))
+    assert case.state is State.IN_FORCE
+    assert case.access(office.clock())[Component.WEIGHTS] is Access.OPEN
+    deciding.notice_case(office, number, "suspend", Effect.SUSPENDED, "officer", "an incident")
+    deciding.notice_case(office, number, "resume", Effect.RESUMED, "officer", "it was none")
+    after = deciding.notice_case(office, number, "recall", Effect.RECALLED, "officer", "it was one")
+    assert after.force(after.issued[0].draft.permit, office.clock()) is Force.RECALLED
+    assert after.access(office.clock())[Component.WEIGHTS] is Access.WITHHELD
+
+
+def test_what_is_opened_again_is_what_was_closed(folder: Path, tmp_path: Path) -> None:
+    with Office(folder) as office:
+        number = published(office, tmp_path / "model")
+        before = office.read(lambda view: view.case(number))
+    with Office(folder) as office:
+        assert office.read(lambda view: view.case(number)) == before
+        assert file_case(office, write_model(tmp_path / "other", 1)).number == number + 1
+
+
+def test_acts_that_arrive_together_are_all_in_the_log_and_numbered_apart(office: Office, tmp_path: Path) -> None:
+    number = file_case(office, write_model(tmp_path / "model")).number
+    with ThreadPoolExecutor(16) as threads:
+        said = [
+            threads.submit(office.say, "conflict", number, "officer", {"person": "approver-3", "text": f"{count}"})
+            for count in range(64)
+        ]
+        assert all(one.result() for one in said)
+    with office.engine.begin() as connection:
+        words = [read_word(bytes(entry)) for entry in connection.execute(select(schema.entries.c.entry)).scalars()]
+    assert sorted(word.body["text"] for word in words if word.act == "conflict") == sorted(map(str, range(64)))
+
+
+def test_a_refused_act_leaves_no_trace(office: Office, tmp_path: Path) -> None:
+    number = file_case(office, write_model(tmp_path / "model")).number
+    before = office.read(lambda view: view.log.checkpoint())
+    with pytest.raises(Refused, match="needs decided"):
+        deciding.publish_case(office, number, "officer")
+    assert office.read(lambda view: view.log.checkpoint()) == before
+
+
+def test_every_checkpoint_grows_out_of_every_earlier_one(office: Office, tmp_path: Path) -> None:
+    number = file_case(office, write_model(tmp_path / "model")).number
+    seen = []
+    for count in range(20):
+        office.say("conflict", number, "officer", {"person": "approver-3", "text": f"{count}"})
+        seen.append(office.read(lambda view: view.log.checkpoint()))
+    newest = seen[-1]
+    for old in seen:
+        path = office.read(lambda view, old=old: view.log.consistency(old.size, newest.size))
+        assert consistent(old.size, newest.size, path, old.root, newest.root)
+
+
+def test_tiles_hold_the_tree_of_the_entries(office: Office, tmp_path: Path) -> None:
+    """More than one full tile, so that the level above has one hash."""
+    number = file_case(office, write_model(tmp_path / "model")).number
+    with ThreadPoolExecutor(32) as threads:
+        list(
+            threads.map(
+                lambda count: office.say("conflict", number, "officer", {"person": "approver-3", "text": f"{count}"}),
+                range(300),
+            )
+        )
+    with office.engine.begin() as connection:
+        entries = [bytes(one) for one in connection.execute(select(schema.entries.c.entry).order_by("number")).scalars()]
+    leaves = [leaf_hash(entry) for entry in entries]
+
+    def naive(level: int, at: int) -> bytes:
+        return root(lambda _level, one: leaves[(at << level) + one], 1) if level == 0 else _pair(naive, level, at)
+
+    head = office.read(lambda view: view.log.checkpoint())
+    assert head.root == root(naive, len(entries))
+    assert office.read(lambda view: view.log.inclusion(7, head.size)) == tuple(inclusion(naive, 7, head.size))
+
+
+def _pair(naive, level: int, at: int) -> bytes:
+    from brightline.proof.merkle import node_hash
+
+    return node_hash(naive(level - 1, 2 * at), naive(level - 1, 2 * at + 1))
+
+
+def test_a_proof_of_an_entry_holds_and_a_missing_one_is_refused(office: Office) -> None:
+    proof = read_proof(office.read(lambda view: prove_entry(view, 0)))
+    assert proof.holds(proof.extra)
+    assert proof.checkpoint.signed_by(log_key(office.charter))
+    with pytest.raises(Refused, match="there is no entry 9"):
+        office.read(lambda view: prove_entry(view, 9))
+
+
+def test_a_rewritten_entry_is_told_as_a_fork(office: Office, tmp_path: Path) -> None:
+    number = file_case(office, write_model(tmp_path / "model")).number
+    key = log_key(office.charter)
+    write_tiles(office, tmp_path / "log")
+    seen = watch_log(str(tmp_path / "log"), key, None)
+    with office.engine.begin() as connection:
+        entry = connection.execute(select(schema.entries.c.entry).where(schema.entries.c.number == 0)).scalar_one()
+        changed = bytes(entry).replace(b"charter", b"chartrr", 1)
+        connection.execute(update(schema.entries).where(schema.entries.c.number == 0).values(entry=changed))
+        hashes = connection.execute(select(schema.tiles.c.hashes)).scalar_one()
+        connection.execute(update(schema.tiles).values(hashes=leaf_hash(changed) + bytes(hashes)[32:]))
+    with Office(office.settings.folder) as again:
+        again.say("conflict", number, "officer", {"person": "approver-3", "text": "x"})
+        write_tiles(again, tmp_path / "log")
+    with pytest.raises(Forked, match="do not begin with"):
+        watch_log(str(tmp_path / "log"), key, seen.checkpoint)
+
+
+def test_two_processes_write_one_log(folder: Path, tmp_path: Path) -> None:
+    with Office(folder) as one, Office(folder) as other:
+        number = file_case(one, write_model(tmp_path / "model")).number
+        for count in range(10):
+            for office in (one, other):
+                office.say("conflict", number, "officer", {"person": "approver-3", "text": f"{count}"})
+        assert one.read(lambda view: view.log.checkpoint()) == other.read(lambda view: view.log.checkpoint())
+        assert one.read(lambda view: view.log.checkpoint()).size == 22
+
+
+def test_an_order_runs_from_the_moment_it_is_issued_until_it_is_lifted(office: Office, tmp_path: Path) -> None:
+    manifest = file_case(office, write_model(tmp_path / "model")).manifest
+    ordered = issue_order(office, manifest, (Component.WEIGHTS,), "country in {X}", "a reason", None)
+    assert [one.digest for one in office.read(lambda view: orders_on(view, manifest))] == [ordered.digest]
+    assert ordered.bars(Component.WEIGHTS, {"country": "X"}, office.clock())
+    lift_order(office, ordered.order.number, "over")
+    after = office.read(lambda view: orders_on(view, manifest))[0]
+    assert not after.bars(Component.WEIGHTS, {"country": "X"}, office.clock())
+    with pytest.raises(Refused, match="lifted already"):
+        lift_order(office, ordered.order.number, "again")
+
+
+def test_whoever_has_the_bytes_is_told_of_a_recall(office: Office, tmp_path: Path) -> None:
+    case = file_case(office, write_model(tmp_path / "model"))
+    for caller, contact in (("bo", "bo@example.org"), ("ada", "=cmd()"), ("", "")):
+        what = ("model.safetensors", "0" * 64, 2_048, caller, contact, office.clock(), case.number)
+        exposing.record_exposure(office, Exposure(case.manifest, Component.WEIGHTS, *what))
+    told, unnamed = office.read(lambda view: exposing.told_of(view, case.manifest))
+    assert ([one.caller for one in told], unnamed) == (["ada", "bo"], 1)
+    assert "'=cmd()" in exposing.told_csv(told)
+
+
+def test_a_token_is_good_until_it_expires_or_is_revoked(office: Office) -> None:
+    at = office.clock()
+    with office.engine.begin() as connection:
+        secret, token = tokens.create_token(connection, "n", "acme", frozenset({"cases:read"}), at, None)
+        assert tokens.find_token(connection, secret, at).holder == "acme"
+        assert tokens.find_token(connection, secret + "x", at) is None
+        assert tokens.revoke_token(connection, token.identity, at)
+        assert tokens.find_token(connection, secret, at) is None
+        kept = connection.execute(select(schema.tokens)).all()
+    assert secret not in repr(kept)
+
+
+def test_a_lost_document_refuses_instead_of_granting(office: Office, tmp_path: Path) -> None:
+    """Law 1: a missing row refuses."""
+    number = published(office, tmp_path / "model")
+    with office.engine.begin() as connection:
+        connection.execute(delete(schema.documents))
+    with pytest.raises(ValueError, match="among the documents"):
+        office.read(lambda view: view.case(number))
+
+
+def test_bytes_that_were_lost_are_a_finding_and_no_determination(office: Office, tmp_path: Path) -> None:
+    number = file_case(office, write_model(tmp_path / "model")).number
+    blob = next(place for place in (office.settings.folder / "blobs").rglob("*") if place.is_file())
+    blob.write_bytes(b"#" + blob.read_bytes()[1:] if blob.read_bytes()[:1] != b"#" else b"%" + blob.read_bytes()[1:])
+    with pytest.raises(Refused, match="did not end"):
+        examined(office, number)
