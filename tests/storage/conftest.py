@@ -2,9 +2,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.offices import Clock, found, fresh_database, postgresql
 
 from brightline.assembly.office import Office
-from tests.offices import Clock, found, fresh_database, postgresql
 
 
 @pytest.fixture(scope="session")

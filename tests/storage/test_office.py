@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
+from tests.offices import decided, examined, file_case, write_model
 
 from brightline.assembly import deciding, exposing
 from brightline.assembly.office import Office
@@ -24,7 +25,6 @@ from brightline.proof.tlogproof import read_proof
 from brightline.proof.verification import log_key
 from brightline.release.component import Component
 from brightline.storage import schema, tokens
-from tests.offices import decided, examined, file_case, write_model
 
 
 def published(office: Office, place: Path) -> int:
@@ -99,7 +99,9 @@ def test_tiles_hold_the_tree_of_the_entries(office: Office, tmp_path: Path) -> N
             )
         )
     with office.engine.begin() as connection:
-        entries = [bytes(one) for one in connection.execute(select(schema.entries.c.entry).order_by("number")).scalars()]
+        entries = [
+            bytes(one) for one in connection.execute(select(schema.entries.c.entry).order_by("number")).scalars()
+        ]
     leaves = [leaf_hash(entry) for entry in entries]
 
     def naive(level: int, at: int) -> bytes:

@@ -103,9 +103,14 @@ def stop(case: Case, word: Word, _records: Records) -> Case | Refusal:
 def restart(case: Case, word: Word, _records: Records) -> Case | Refusal:
     """The answer starts it again; the time between does not count."""
     said(word, "answer")
+    return replace(resumed_clock(case, word.at), state=State.UNDER_REVIEW)
+
+
+def resumed_clock(case: Case, at: datetime) -> Case:
+    """The case with its clock running, and the time that it stood added to what is due."""
     if case.stopped is None or case.due is None:
-        return Refusal("STATE", "the clock of this case does not stand.")
-    return replace(case, state=State.UNDER_REVIEW, stopped=None, due=case.due + (word.at - case.stopped))
+        return case
+    return replace(case, stopped=None, due=case.due + (at - case.stopped))
 
 
 def draft(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -124,7 +129,7 @@ def draft(case: Case, word: Word, records: Records) -> Case | Refusal:
     drafted = Draft(
         digest, word.by, word.charter, permit.one_way, adverse, permit.access, permit.effective, permit.expires, hearing
     )
-    return replace(case, state=State.DRAFTED, draft=drafted)
+    return replace(case, state=State.DRAFTED, draft=drafted, drafters=case.drafters | {word.by})
 
 
 def _unfit(case: Case, word: Word, permit: Permit) -> Refusal | None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from brightline.authority.acts import said
+from brightline.authority.acts import resumed_clock, said
 from brightline.authority.case import Appeal, Case, State
 from brightline.authority.records import Records, Refusal
 from brightline.permit.charter import Role
@@ -35,7 +35,8 @@ def reassess(case: Case, word: Word, _records: Records) -> Case | Refusal:
 
 def suspend(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For a while: nothing leaves until it is resumed."""
-    return _noticed(case, word, records, Effect.SUSPENDED) or replace(case, state=State.SUSPENDED, draft=None)
+    trouble = _noticed(case, word, records, Effect.SUSPENDED)
+    return trouble or replace(resumed_clock(case, word.at), state=State.SUSPENDED, draft=None)
 
 
 def resume(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -107,7 +108,7 @@ def rule(case: Case, word: Word, _records: Records) -> Case | Refusal:
         return Refusal(
             "NO-APPEAL", "an appeal that is pending is upheld or dismissed; there is none, or neither was said."
         )
-    if word.by in case.examiners or word.by in _deciders(case):
+    if word.by in case.examiners | case.drafters | case.voters:
         return Refusal("SEPARATION", f"{word.by} took part in the decision, and cannot hear the appeal.")
     appeals = list(case.appeals)
     appeals[pending[0]] = Appeal(
@@ -120,8 +121,3 @@ def rule(case: Case, word: Word, _records: Records) -> Case | Refusal:
         state=State.UNDER_REVIEW if again else case.state,
         draft=None if again else case.draft,
     )
-
-
-def _deciders(case: Case) -> set[str]:
-    drafts = [issued.draft for issued in case.issued] + ([case.draft] if case.draft is not None else [])
-    return {name for drafted in drafts for name in (drafted.by, *(vote.holder for vote in drafted.votes))}

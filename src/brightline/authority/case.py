@@ -76,7 +76,7 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`conflicts` are the holders who declared an interest; `examiners` and `drafters` may not sign."""
+    """`conflicts` are the holders who declared an interest; `examiners` and `drafters` may not sign, `voters` not rule."""
 
     number: int
     applicant: str
@@ -96,6 +96,8 @@ class Case:
     report: str | None = None  # digest of the latest examination
     clearance: str | None = None
     examiners: frozenset[str] = frozenset()
+    drafters: frozenset[str] = frozenset()
+    voters: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
     questions: tuple[str, ...] = ()
     draft: Draft | None = None

@@ -42,7 +42,7 @@ def sign(case: Case, word: Word, records: Records) -> Case | Refusal:
         )
     vote = Vote(str(holder), keyid, value, text)
     votes = (*(other for other in drafted.votes if other.holder != holder), vote)
-    return replace(case, draft=replace(drafted, votes=votes))
+    return replace(case, draft=replace(drafted, votes=votes), voters=case.voters | {str(holder)})
 
 
 def _unfit(case: Case, by: str, holder: str | None, charter: Charter) -> Refusal | None:
@@ -55,7 +55,7 @@ def _unfit(case: Case, by: str, holder: str | None, charter: Charter) -> Refusal
         return Refusal("PARTY", f"{holder} is the applicant or belongs to it, and cannot approve its release.")
     if holder in case.conflicts:
         return Refusal("CONFLICT", f"{holder} declared a conflict in this case.")
-    if holder in case.examiners or (case.draft is not None and holder == case.draft.by):
+    if holder in case.examiners | case.drafters:
         return Refusal("SEPARATION", f"{holder} examined or drafted this case; somebody else has to sign.")
     return None
 
@@ -63,7 +63,7 @@ def _unfit(case: Case, by: str, holder: str | None, charter: Charter) -> Refusal
 def approvals(case: Case, drafted: Draft, charter: Charter) -> frozenset[str]:
     """Who voted for it, and may: a conflict declared after the vote takes the vote away."""
     names = [vote.holder for vote in drafted.votes if vote.dissent is None and vote.holder not in case.conflicts]
-    return charter.strangers(names, case.parties) - case.examiners - {drafted.by}
+    return charter.strangers(names, case.parties) - case.examiners - case.drafters
 
 
 def needed(drafted: Draft, charter: Charter) -> int:
@@ -94,8 +94,7 @@ def publish(case: Case, word: Word, records: Records) -> Case | Refusal:
     if said(word, "permit") != drafted.permit:
         return Refusal("OTHER-CASE", "the permit to publish is not the one that was signed.")
     charter = records.charter(word.charter)
-    signed, wanted = len(approvals(case, drafted, charter)), needed(drafted, charter)
-    if signed < wanted or drafted.charter != word.charter:
+    if drafted.charter != word.charter or len(approvals(case, drafted, charter)) < needed(drafted, charter):
         return Refusal("THRESHOLD", "a conflict or a new charter took signatures away since: draft and sign again.")
     if drafted.expires is not None and drafted.expires <= word.at:
         return Refusal("PAST", "the permit has expired before it was published: draft again.")
