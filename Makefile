@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench fuzz clean format docs
+.PHONY: help setup run test check bench fuzz crash clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -52,8 +52,12 @@ bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelsc
 	@echo "==> installing the peers"; $(UV) sync --quiet --locked --inexact --all-extras --group bench --python $(BIN)/python
 	@$(BIN)/python -m bench
 
-fuzz: setup ## Run 100,000 mutated inputs against every parser and print the counts
+fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser, and print the counts
+	@$(BIN)/python -m bench.forgery
 	@$(BIN)/python -m bench.mutation
+
+crash: setup ## Kill an office 400 times at random moments, on SQLite and PostgreSQL, and look for what was lost
+	@$(BIN)/python -m bench.crash
 
 clean: ## Remove the environment and every cache
 	rm -rf $(VENV) $(CACHE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -119,7 +120,7 @@ class Procedure(RuleBasedStateMachine):
 
     def say(self, act, by, access):
         office = self.office
-        body = dict.fromkeys(("text", "reason", "grounds", "question", "answer"), "So it is.")
+        body: dict[str, Any] = dict.fromkeys(("text", "reason", "grounds", "question", "answer"), "So it is.")
         body |= {"waive": True, "missing": [], "person": by, "against": "tier", "outcome": "upheld"}
         if act == "examine":
             body |= office.examination()
@@ -146,7 +147,8 @@ class Procedure(RuleBasedStateMachine):
 
 def openings(office):
     """From when on the words of the log justify open weights, told without the code that is tested."""
-    standing, moments = {}, []
+    standing: dict[str, bool] = {}
+    moments = []
     hands, parties = set(), {office.applicant, *office.affiliates}
     for word in office.words:
         if word.act in {"draft", "examine"}:

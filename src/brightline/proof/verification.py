@@ -47,7 +47,7 @@ class Verification:
         return held
 
 
-CHECKS = ("charter", "permit", "signatures", "log", "witnesses", "effect", "standing", "files")
+CHECKS = ("charter", "permit", "log", "signatures", "effect", "witnesses", "standing", "files")
 """All of them, in their order. `online` stands beside them where it is asked for."""
 
 
