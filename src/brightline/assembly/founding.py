@@ -14,7 +14,7 @@ from brightline.settings.environment import settings
 from brightline.settings.office import FILE, read_office, write_office
 from brightline.storage.blobs import open_blobs
 from brightline.storage.database import Unopened, migrate, open_database
-from brightline.storage.keys import PrivateKey, make_key, write_key, write_secret
+from brightline.storage.keys import NoKey, PrivateKey, make_key, write_key, write_secret
 from brightline.storage.ledger import found_log
 
 SECRET = "passphrase"  # noqa: S105 - the name of a file
@@ -112,6 +112,8 @@ def _write_keys(folder: Path, keys: dict[str, PrivateKey]) -> tuple[dict[str, Pa
             write_key(places[name], key, passphrase)
     except FileExistsError as trouble:
         raise Refused(f"{trouble.filename} is there already, and is not overwritten. Name an empty folder.") from None
+    except NoKey as trouble:
+        raise Refused(f"{trouble}: set another BRIGHTLINE_PASSPHRASE.") from None
     except OSError as trouble:
         raise Refused(f"{folder} cannot be written to: {trouble.strerror}. Name another folder.") from None
     return places, own

@@ -1,7 +1,7 @@
 """An open office: its database, its blobs, its log key, and the one way by which a word is said."""
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,14 +99,32 @@ class Office:
     def ledger(self) -> Ledger:
         """Started with the first word that is said: reading needs no key."""
         if self._ledger is None:
-            key = log_key(self.charter)
-            signer = self.key("log", {key.key.keyid})
-            self._ledger = Ledger(self.engine, signer, key, self.clock)
+            self._ledger = self._begin(self.charter)
         return self._ledger
 
+    def _begin(self, charter: Charter) -> Ledger:
+        key = log_key(charter)
+        return Ledger(self.engine, self.key("log", {key.key.keyid}), key, self.clock)
+
+    @contextmanager
+    def rotating(self, later: Charter) -> Iterator[Ledger]:
+        """A ledger that signs with the log key of the charter that is to come."""
+        if self._ledger is not None:
+            self._ledger.close()
+        self._ledger = None
+        ledger = self._begin(later)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
     def key(self, name: str, wanted: set[str] | None = None) -> PrivateKey:
-        """A key that lies in the office's own folder. Raises Refused."""
-        return open_key(self.settings.keys / f"{name}.pem", self.passphrase(), wanted)
+        """A key that lies in the office's own folder, also as NAME-2.pem after a rotation. Raises Refused."""
+        first, *others = [self.settings.keys / f"{name}.pem", *sorted(self.settings.keys.glob(f"{name}-*.pem"))]
+        for place in others if wanted is not None else ():
+            with suppress(Refused):
+                return open_key(place, self.passphrase(), wanted)
+        return open_key(first, self.passphrase(), wanted)
 
     def passphrase(self) -> str | None:
         """The environment's; or the one that `init` made up, as long as it lies where it was put."""

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from brightline.assembly.office import Office, View, settle
-from brightline.assembly.refusal import Refused
 from brightline.authority import orders
 from brightline.authority.orders import Ordered
-from brightline.authority.records import Refusal
+from brightline.authority.records import Records, Refusal
 from brightline.permit.envelope import STATEMENT_TYPE, Envelope, parse_envelope
 from brightline.permit.notation import Illegible
 from brightline.permit.order import Lifting, Order, read_order
@@ -29,8 +28,8 @@ def orders_on(view: View, manifest: str | None = None) -> list[Ordered]:
     return [_ordered(view, row) for row in view.connection.execute(wanted)]
 
 
-def _ordered(view: View, row: Any) -> Ordered:
-    content = view.document(row.digest) or b""
+def _ordered(records: Records, row: Any) -> Ordered:
+    content = records.document(row.digest) or b""
     envelope = parse_envelope(content, STATEMENT_TYPE, "the order")
     lifted = None if row.lifted is None else restored(row.lifted)
     return Ordered(read_order(envelope.payload), envelope.digest, lifted)
@@ -70,16 +69,19 @@ def lift_order(office: Office, number: int, reason: str) -> Ordered:
     """Raises Refused."""
     by = office.officer()
     key = office.key(by)
-    found = [one for one in office.read(orders_on) if one.order.number == number]
-    if not found:
-        raise Refused(f"there is no order {number}. `brightline order list` shows all.", "NO-ORDER")
 
     def act(turn: Turn) -> Ordered | Refusal:
-        content = _content(Lifting(number, found[0].digest, reason, turn.at).envelope().signed(key))
+        row = turn.connection.execute(select(schema.orders).where(schema.orders.c.number == number)).first()
+        if row is None:
+            return Refusal("NO-ORDER", f"there is no order {number}. `brightline order list` shows all.")
+        if any((word.act, word.body.get("number")) == ("lift", number) for word in turn.unwritten):
+            return Refusal("STATE", f"order {number} was lifted already.")
+        ordered = _ordered(turn, row)
+        content = _content(Lifting(number, ordered.digest, reason, turn.at).envelope().signed(key))
         digest = _digest(content)
         turn.documents[digest] = content
         word = Word("lift", 0, turn.at, by, turn.newest.version, {"lifting": digest, "number": number})
-        lifted = orders.lift(found[0], word, turn)
+        lifted = orders.lift(ordered, word, turn)
         if isinstance(lifted, Refusal):
             turn.documents.clear()
             return lifted

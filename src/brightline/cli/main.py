@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The whole command line; the reference page docs/reference/commands.md is compared with it by a test."""
-    from brightline.cli import assessment, case, founding, inspection, line, log, order, permit, verification
+    from brightline.cli import assessment, case, charter, founding, inspection, line, log, order, permit, verification
 
     top = Parser(
         prog="brightline",
@@ -41,7 +41,7 @@ def parser() -> Parser:
     inspection.add_parser(commands)
     assessment.add_parser(commands)
     line.add_parser(commands)
-    for room in (founding, case, permit, order, log, verification):
+    for room in (founding, charter, case, permit, order, log, verification):
         room.add_parser(commands)
     return top
 

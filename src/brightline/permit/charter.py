@@ -151,6 +151,7 @@ def _check(charter: Charter) -> None:
     log = charter.keys(Role.LOG).values()
     rules = (
         (len({key.keyid for key in keys}) == len(keys), "a key stands twice: each belongs to one holder"),
+        (len({name.casefold() for name in charter.holders}) == len(charter.holders), "two holders have the same name"),
         (charter.reversible >= 1, "the reversible threshold is at least 1"),
         (charter.irreversible >= max(2, charter.reversible), "what cannot be undone takes at least two people"),
         (count[Role.APPROVER] >= charter.irreversible, "there are fewer approvers than the threshold asks for"),

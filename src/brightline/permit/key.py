@@ -1,17 +1,28 @@
-"""A public key and the person who holds it. Keys are written as TUF 1.0, section 4.2, writes them."""
+"""A public key, written and named as TUF 1.0, section 4.2, does it. Each key has one spelling: two would be two names."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from brightline.permit.notation import Illegible, canonical, only, take
+from brightline.permit.notation import Illegible, only, take
 
 ED25519, ECDSA = "ed25519", "ecdsa-sha2-nistp256"
 _TYPES = {ED25519: "ed25519", ECDSA: "ecdsa"}
+_FIELD = 2**255 - 19  # RFC 8032, section 5.1
+_SMALL = frozenset(  # the y of points of order 1, 2, 4 and 8: with such a key, one signature is good for every message
+    int.from_bytes(bytes.fromhex(y), "little")
+    for y in (
+        "01" + "00" * 31,
+        "ec" + "ff" * 30 + "7f",
+        "00" * 32,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    )
+)
 
 
 class Signer(Protocol):
@@ -25,7 +36,7 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`public` is 64 hex digits for Ed25519, a PEM text for ECDSA P-256. `keyid` is the sha256 of the canonical key."""
+    """`public` is 64 hex digits for Ed25519, a PEM text for ECDSA P-256. `keyid` is the sha256 of the key in OLPC canonical JSON."""
 
     scheme: str
     public: str
@@ -36,7 +47,7 @@ class Key:
         """Raises Illegible where the key is none."""
         if scheme not in _TYPES:
             raise Illegible(f"keys are of scheme {ED25519} or {ECDSA}, not {scheme[:40]!r}")
-        key = cls(scheme, public, hashlib.sha256(canonical(_document(scheme, public))).hexdigest())
+        key = cls(scheme, public, _keyid(scheme, public))
         key._material()  # a key that cannot be used is refused where it is read
         return key
 
@@ -72,10 +83,8 @@ class Key:
 
     def _material(self) -> Any:
         try:
-            if self.scheme == ED25519:
-                return Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public))
-            return _p256(self.public)
-        except ValueError:
+            return _ed25519(self.public) if self.scheme == ED25519 else _p256(self.public)
+        except (ValueError, UnsupportedAlgorithm):
             raise Illegible(f"this is no {self.scheme} key: {self.public[:40]!r}") from None
 
 
@@ -83,13 +92,33 @@ def _document(scheme: str, public: str) -> dict[str, Any]:
     return {"keytype": _TYPES[scheme], "scheme": scheme, "keyval": {"public": public}}
 
 
+def _keyid(scheme: str, public: str) -> str:
+    """OLPC canonical JSON escapes nothing but quotes and backslashes, of which no key that is read has any."""
+    text = f'{{"keytype":"{_TYPES[scheme]}","keyval":{{"public":"{public}"}},"scheme":"{scheme}"}}'
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _ed25519(public: str) -> Ed25519PublicKey:
+    raw = bytes.fromhex(public)
+    y = int.from_bytes(raw, "little") & ((1 << 255) - 1)
+    if raw.hex() != public or y >= _FIELD or y in _SMALL:
+        raise ValueError("not the one spelling of a key, or a point that anybody can sign for")
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
 def _p256(pem: str) -> Any:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey  # noqa: PLC0415 - as below
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - few keys are ECDSA
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - few keys are ECDSA
+        Encoding,
+        PublicFormat,
+        load_pem_public_key,
+    )
 
-    key = load_pem_public_key(pem.encode("utf-8"))
+    key = load_pem_public_key(pem.encode("ascii"))
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
         raise ValueError("no P-256 key")  # noqa: TRY004 - as every other key that is none
+    if key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii") != pem:
+        raise ValueError("not the one spelling of the key")
     return key
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, TypeVar
 
 SIZE = 64 << 20  # bytes of one signed document: a manifest of 100,000 files fits
@@ -26,7 +27,9 @@ def read_object(content: bytes, what: str) -> dict[str, Any]:
     if len(content) > SIZE:
         raise Illegible(f"{what} is longer than {SIZE} bytes")
     try:
-        document = json.loads(content.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_constant)
+        document = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_constant, parse_float=_finite
+        )
     except (ValueError, RecursionError) as trouble:
         raise Illegible(f"{what} is no JSON that can be relied on: {trouble}"[:300]) from None
     if not isinstance(document, dict):
@@ -39,6 +42,11 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if isfinite(value) else _constant(text)
 
 
 def _constant(word: str) -> Any:
@@ -87,7 +95,7 @@ def only(document: Mapping[str, Any], *known: str) -> None:
 
 def written(at: datetime) -> str:
     """2026-11-23T22:56:09Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def read_moment(text: str) -> datetime:
@@ -107,5 +115,5 @@ def moment(document: Mapping[str, Any], key: str) -> datetime:
 
 
 def moment_or_none(document: Mapping[str, Any], key: str) -> datetime | None:
-    """Raises Illegible."""
-    return None if document.get(key) is None else moment(document, key)
+    """Null is none; what is not said at all is not. Raises Illegible."""
+    return None if document.get(key, "") is None else moment(document, key)

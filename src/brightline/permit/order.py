@@ -49,8 +49,8 @@ def read_order(payload: bytes) -> Order:
     subjects, predicate = read_statement(payload, ORDER)
     only(predicate, "number", "components", "callers", "reason", "from", "until")
     words = texts(predicate, "components")
-    if not words or not set(words) <= set(Component):
-        raise Illegible(f"an order names components out of {', '.join(Component)}")
+    if not words or len(set(words)) < len(words) or not set(words) <= set(Component):
+        raise Illegible(f"an order names components, each once, out of {', '.join(Component)}")
     return Order(
         number=natural(predicate, "number", 1),
         manifest=only_subject(subjects, "manifest"),

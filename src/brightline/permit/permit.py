@@ -122,7 +122,9 @@ def _file(subject: tuple[str, str], row: Any) -> File:
 
 
 def _access(words: dict[str, Any]) -> dict[Component, Access]:
-    if set(words) != {component.value for component in Component} or not set(words.values()) <= set(Access):
+    if set(words) != {component.value for component in Component} or not all(
+        word in list(Access) for word in words.values()
+    ):
         raise Illegible(f"a permit says one of {', '.join(Access)} for each component")
     if words[Component.DOCUMENTATION.value] != Access.OPEN:
         raise Illegible("documentation is always open")
@@ -130,4 +132,4 @@ def _access(words: dict[str, Any]) -> dict[Component, Access]:
 
 
 def _digest_or_none(predicate: Mapping[str, Any], key: str) -> str | None:
-    return None if predicate.get(key) is None else digest_of(take(predicate, key, str))
+    return None if predicate.get(key, "") is None else digest_of(take(predicate, key, str))

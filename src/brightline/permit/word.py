@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from brightline.permit.notation import canonical, moment, natural, only, read_object, take, written
+from brightline.permit.notation import Illegible, canonical, moment, natural, only, read_object, take, written
 
 SCHEMA = "brightline/word/v1"
 
@@ -39,6 +39,8 @@ class Word:
 def read_word(entry: bytes) -> Word:
     """Raises Illegible."""
     document = read_object(entry, "the entry")
+    if document.get("schema") != SCHEMA:
+        raise Illegible(f"the entry is of {str(document.get('schema'))[:60]!r}; this brightline reads {SCHEMA}")
     only(document, "schema", "act", "case", "at", "by", "charter", "body")
     return Word(
         take(document, "act", str),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from brightline.permit.key import ECDSA, ED25519, Key
 
+PASSPHRASE = 1_023  # bytes that OpenSSL takes
 SCHEMES = ("gcpkms", "awskms", "azurekms", "hsm", "hv", "file", "file2")
 
 
@@ -47,11 +49,16 @@ def private_key(material: Any) -> PrivateKey:
 
 
 def make_key(scheme: str = ED25519) -> PrivateKey:
+    """Raises NoKey for a scheme that charters do not take."""
+    if scheme not in (ED25519, ECDSA):
+        raise NoKey("keys here are Ed25519 or ECDSA P-256")
     return private_key(Ed25519PrivateKey.generate() if scheme == ED25519 else ec.generate_private_key(ec.SECP256R1()))
 
 
 def write_key(place: Path, key: PrivateKey, passphrase: str) -> None:
-    """PKCS 8, encrypted; readable by its owner only. An existing file is never overwritten."""
+    """PKCS 8, encrypted; readable by its owner only. An existing file is never overwritten. Raises NoKey, OSError."""
+    if not 1 <= len(passphrase.encode("utf-8")) <= PASSPHRASE:
+        raise NoKey(f"a passphrase has 1 to {PASSPHRASE} bytes")
     content = key.material.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -75,10 +82,10 @@ def read_key(place: Path, passphrase: str | None) -> PrivateKey:
     try:
         material = serialization.load_pem_private_key(content, passphrase.encode("utf-8") if passphrase else None)
     except TypeError:
-        if passphrase is None:
+        if not passphrase:
             raise NoKey(f"the key {place} is encrypted: set BRIGHTLINE_PASSPHRASE") from None
         raise NoKey(f"the key {place} is not encrypted; encrypt it: openssl pkcs8 -topk8 -in KEY -out NEW") from None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         raise NoKey(f"the passphrase does not open {place}, or it is no private key in PEM") from None
     return private_key(material)
 

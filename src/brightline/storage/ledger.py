@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from brightline.authority.case import Case
 from brightline.authority.procedure import replay
-from brightline.permit.charter import Charter, prove_chain
+from brightline.permit.charter import Charter, Role, prove_chain
 from brightline.permit.envelope import CHARTER_TYPE, Envelope, read_envelope
 from brightline.permit.key import Signer
 from brightline.permit.notation import read_object
@@ -85,6 +85,11 @@ class Turn:
     def next_order(self) -> int:
         self.new_orders += 1
         return self._batch.last_order + self.new_orders
+
+    @property
+    def unwritten(self) -> list[Word]:
+        """What other acts of this commit have said: in force, and not in the tables yet."""
+        return self._batch.words
 
     @property
     def next_entry(self) -> int:
@@ -199,7 +204,14 @@ class Ledger:
             batch.take(turn)
             done.append((future, result))
         if batch.words or batch.documents or batch.rows:
+            self._check_key(past.charters[-1], batch)
             self._write(connection, past, batch, at)
+
+    def _check_key(self, charter: Charter, batch: Batch) -> None:
+        """After a rotation only the new charter's log key signs, also in a process that was started before it."""
+        rotated = any(word.act == "charter" for word in batch.words)
+        if not rotated and self._key.key.keyid not in charter.keys(Role.LOG):
+            raise ValueError("the charter names another log key since: this process must be started again")
 
     def _recall(self, connection: Connection, size: int) -> Past:
         if self._past is None or self._past.edge.size != size or len(self._past.cases) > KEPT:
