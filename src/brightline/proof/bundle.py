@@ -53,14 +53,13 @@ def _resources(payload: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
         files[name] = digest
         total.update(_hexadecimal(digest))
     subjects = take(statement, "subject", list)
-    named = (
-        subjects[0].get("digest", {}).get("sha256") if len(subjects) == 1 and isinstance(subjects[0], dict) else None
-    )
-    if named != total.hexdigest():
+    if len(subjects) != 1 or not isinstance(subjects[0], dict):
+        raise Illegible("the bundle has not exactly one subject")
+    if take(subjects[0], "digest", dict).get("sha256") != total.hexdigest():
         raise Illegible("the files that the bundle lists are not those it signs")
     serialization = predicate.get("serialization")
-    ignored = serialization.get("ignore_paths", []) if isinstance(serialization, dict) else []
-    return files, tuple(str(path) for path in ignored)
+    ignored = serialization.get("ignore_paths") if isinstance(serialization, dict) else []
+    return files, tuple(str(path) for path in ignored) if isinstance(ignored, list) else ()
 
 
 def _hexadecimal(digest: str) -> bytes:
@@ -85,7 +84,7 @@ def _signer(material: Mapping[str, Any], payload: bytes, signature: bytes) -> tu
 def _certified(raw: bytes, payload: bytes, signature: bytes) -> str:
     """Whom the certificate names, after its key has verified the signature. Who issued it is not verified here."""
     from cryptography import x509  # noqa: PLC0415 - slow to import; few releases carry a bundle
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
     from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512  # noqa: PLC0415
 
@@ -93,7 +92,7 @@ def _certified(raw: bytes, payload: bytes, signature: bytes) -> str:
         certificate = x509.load_der_x509_certificate(raw)
         key = certificate.public_key()
         names = _names(certificate)
-    except ValueError as trouble:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension) as trouble:
         raise Illegible(f"the certificate in the bundle cannot be read: {trouble}") from None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise Illegible("the certificate in the bundle holds no elliptic curve key")
