@@ -35,7 +35,7 @@ class Exported:
 
 def export_permit(office: Office, digest: str) -> Exported:
     """Of a published permit, with its standing now. Raises Refused where there is none."""
-    signer = office.key("log")
+    signer = office.log_signer()
 
     def ask(view: View) -> Exported:
         row = view.connection.execute(select(schema.permits).where(schema.permits.c.digest == digest)).first()

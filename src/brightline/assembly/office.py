@@ -103,8 +103,11 @@ class Office:
         return self._ledger
 
     def _begin(self, charter: Charter) -> Ledger:
-        key = log_key(charter)
-        return Ledger(self.engine, self.key("log", {key.key.keyid}), key, self.clock)
+        return Ledger(self.engine, self.log_signer(charter), log_key(charter), self.clock)
+
+    def log_signer(self, charter: Charter | None = None) -> PrivateKey:
+        """The key that signs checkpoints and standings under a charter, or under the one in force. Raises Refused."""
+        return self.key("log", {log_key(charter or self.charter).key.keyid})
 
     @contextmanager
     def rotating(self, later: Charter) -> Iterator[Ledger]:

@@ -131,7 +131,7 @@ def _add_serve(commands: Any) -> None:
 
 def serve(arguments: argparse.Namespace) -> int:
     def check(_arguments: argparse.Namespace, office: "Office") -> int:
-        office.key("log")
+        office.log_signer()
         return say(
             arguments,
             {"address": _address(arguments), "office": office.charter.office},
