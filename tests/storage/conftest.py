@@ -2,7 +2,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.offices import Clock, found, fresh_database, postgresql
+from tests.offices import Clock, found
+from tests.servers import fresh_database, postgresql
 
 from brightline.assembly.office import Office
 

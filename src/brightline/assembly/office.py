@@ -67,8 +67,11 @@ class Office:
     def __init__(self, folder: Path, clock: Callable[[], datetime] = now) -> None:
         self.clock = clock
         self.settings = _settings(folder)
-        self.engine = _engine(self.settings)
-        self.blobs: Blobs = open_blobs(self.settings.blobs_url)
+        try:
+            self.blobs: Blobs = open_blobs(self.settings.blobs_url)
+            self.engine = _engine(self.settings)
+        except Unopened as trouble:
+            raise Refused(str(trouble), "NO-OFFICE") from None
         self._ledger: Ledger | None = None
 
     def __enter__(self) -> Self:
@@ -192,10 +195,7 @@ def _settings(folder: Path) -> OfficeSettings:
 
 
 def _engine(office: OfficeSettings) -> Engine:
-    try:
-        engine = open_database(office.database_url)
-    except Unopened as trouble:
-        raise Refused(str(trouble), "NO-OFFICE") from None
+    engine = open_database(office.database_url)
     if not is_current(engine):
         migrate(engine)
     with engine.begin() as connection:

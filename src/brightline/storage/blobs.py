@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from brightline.release.reader import Reader, Unreadable, blocks
+from brightline.storage.database import Unopened
 
 AHEAD = 256 << 10  # bytes read at once where a parser asks for little
 
@@ -42,7 +43,7 @@ class Blobs:
             obstore.put(self.store, passing, counted())
             self._settle(passing, hashed.hexdigest())
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be kept: {trouble}") from None
+            raise Unreadable(f"it cannot be kept: {_first_line(trouble)}") from None
         return size, hashed.hexdigest()
 
     def _settle(self, passing: str, sha256: str) -> None:
@@ -54,10 +55,13 @@ class Blobs:
             _sync((self.folder / _name(sha256)).parent)
 
     def holds(self, sha256: str) -> bool:
+        """Raises Unreadable where the store does not say."""
         try:
             obstore.head(self.store, _name(sha256))
         except FileNotFoundError:
             return False
+        except (BaseError, OSError) as trouble:
+            raise Unreadable(f"the store of blobs does not answer: {_first_line(trouble)}") from None
         return True
 
     @contextmanager
@@ -76,17 +80,25 @@ def _sync(place: Path) -> None:
         os.close(descriptor)
 
 
+def _first_line(trouble: Exception) -> str:
+    """Without the trace that the store's library appends."""
+    return str(trouble).strip().partition("\n")[0][:300]
+
+
 def _name(sha256: str) -> str:
     return f"sha256/{sha256[:2]}/{sha256}"
 
 
 def open_blobs(url: str) -> Blobs:
-    """`file:FOLDER`, or what obstore knows: s3://bucket/prefix, with its credentials in the environment."""
+    """`file:FOLDER`, or what obstore knows: s3://bucket/prefix, with its credentials in the environment. Raises Unopened."""
     if url.startswith("file:"):
         folder = Path(url.removeprefix("file:"))
         folder.mkdir(parents=True, exist_ok=True)
         return Blobs(LocalStore(folder), folder)
-    return Blobs(from_url(url), None)
+    try:
+        return Blobs(from_url(url), None)
+    except (BaseError, ValueError) as trouble:
+        raise Unopened(f"blobs = {url!r} names no store: {_first_line(trouble)}.") from None
 
 
 class BlobReader:
@@ -116,7 +128,7 @@ class BlobReader:
         try:
             content = bytes(obstore.get_range(self._store, self._name, start=offset, length=length))
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be read: {trouble}") from None
+            raise Unreadable(f"it cannot be read: {_first_line(trouble)}") from None
         if len(content) != length:
             raise Unreadable("it is shorter than it was")
         return content

