@@ -14,24 +14,25 @@ from uuid import uuid4
 SECRET = "not a secret"  # noqa: S105 - of a server that lives as long as a test
 
 
-def free_port(span: int = 0) -> int:
-    """A port that nobody listens on; and none `span` above it either."""
+def free_port(above: int = 0) -> int:
+    """A port that nobody listens on; and, where asked, nobody on the one so far above it either."""
     while True:
-        with socket.socket() as probe, socket.socket() as above:
+        with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-            try:
-                above.bind(("127.0.0.1", port + span))
-            except (OSError, OverflowError):
-                continue
+        if not above or (port + above < 65_536 and not _listened(port + above)):
             return port
+
+
+def _listened(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: int = 30) -> None:
     for _ in range(seconds * 10):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if _listened(port):
+            return
         if process.poll() is not None:
             break
         time.sleep(0.1)
