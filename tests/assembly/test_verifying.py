@@ -88,6 +88,11 @@ def listening(_folder, file):
         os.chdir(here)
 
 
+def piped(_folder, file):
+    file.unlink()
+    os.mkfifo(file)
+
+
 SPOILED = {
     "a byte flipped": (spoil("model.safetensors", flipped), "model.safetensors is not what was permitted"),
     "a file cut": (spoil("config.json", lambda _, file: file.write_text("{")), "config.json is not what was permitted"),
@@ -104,7 +109,7 @@ SPOILED = {
     "a pipe": (spoil("pipe", lambda _, file: os.mkfifo(file)), "pipe is no regular file"),
     "a socket": (spoil("sock", listening), "sock is no regular file"),
     "a pipe in the place of a file": (
-        spoil("config.json", lambda _, file: (file.unlink(), os.mkfifo(file))),
+        spoil("config.json", piped),
         "config.json is no regular file",
     ),
     "another spelling": (
