@@ -1,64 +1,22 @@
 """`make bench`: every ratio that the project promises, and its peers, in one run."""
 
-import hashlib
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import peers, subjects
+from bench import loading, peers, record, subjects
+from bench.measure import paired, row, seconds, sha256
 from bench.peak import peak
 from brightline.assembly.procedure import examine_release
 from brightline.inspection.examination import Examination
-from brightline.release.reader import BLOCK
 from brightline.sources.opening import open_source
-
-RUNS = 7
-
-
-def seconds(work: Callable[[], object], runs: int = RUNS) -> float:
-    """The median of several runs after one that is not counted."""
-    work()
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
-
-
-def paired(ours: Callable[[], object], theirs: Callable[[], object], runs: int = RUNS) -> tuple[float, float, float]:
-    """Medians of both and of the ratio, run in turn, so that the machine's moods fall on both."""
-    ours(), theirs()
-    rows = [(seconds_once(ours), seconds_once(theirs)) for _ in range(runs)]
-    first, second = zip(*rows, strict=True)
-    return statistics.median(first), statistics.median(second), statistics.median(a / b for a, b in rows)
-
-
-def seconds_once(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def sha256(path: Path) -> str:
-    hasher = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK):
-            hasher.update(block)
-    return hasher.hexdigest()
 
 
 def facts_only(path: Path) -> None:
     with open_source(str(path)) as source:
         Examination(hashing=False).read(source.entries())
-
-
-def row(name: str, figure: str, bar: str) -> None:
-    print(f"  {name:<58} {figure:>28}   {bar}", flush=True)
 
 
 def checkpoint(folder: Path) -> None:
@@ -124,6 +82,9 @@ def main() -> None:
         print("brightline bench: medians of several runs, in turn with their peer")
         for part in (starting, headers, checkpoint, many, memory):
             part(folder)
+    for room in (loading, record):
+        with tempfile.TemporaryDirectory(prefix="brightline-bench-") as place:
+            room.measure(Path(place))
     from bench import survey
 
     survey.main()

@@ -53,7 +53,7 @@ def file(word: Word) -> Case | Refusal:
 def give_back(case: Case, word: Word, _records: Records) -> Case | Refusal:
     """Not complete enough to be reviewed: the reasons go back with it, and no clock has run."""
     said(word, "reason")
-    return replace(case, state=State.RETURNED)
+    return case.after(state=State.RETURNED)
 
 
 def accept(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -62,7 +62,7 @@ def accept(case: Case, word: Word, records: Records) -> Case | Refusal:
     if missing:
         return Refusal("INCOMPLETE", f"the filing is not complete: {'; '.join(missing)}. Return it, or complete it.")
     due = word.at + timedelta(days=records.charter(word.charter).review_days)
-    return replace(case, state=State.ACCEPTED, accepted=word.at, due=due)
+    return case.after(state=State.ACCEPTED, accepted=word.at, due=due)
 
 
 def declare_conflict(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -74,7 +74,7 @@ def declare_conflict(case: Case, word: Word, records: Records) -> Case | Refusal
         return Refusal("STRANGER", f"{person} holds no office here, so no conflict either.")
     if person != word.by and not charter.holds(word.by, Role.OFFICER):
         return Refusal("OTHER-HAND", f"{person} declares its own conflicts, or an officer does.")
-    return replace(case, conflicts=case.conflicts | {person})
+    return case.after(conflicts=case.conflicts | {person})
 
 
 def examine(case: Case, word: Word, _records: Records) -> Case | Refusal:
@@ -84,8 +84,7 @@ def examine(case: Case, word: Word, _records: Records) -> Case | Refusal:
         return Refusal(
             "OTHER-BYTES", f"what was examined is not what was filed ({found[:23]}…). Examine the filed release."
         )
-    return replace(
-        case,
+    return case.after(
         state=State.UNDER_REVIEW,
         report=report,
         clearance=said(word, "clearance"),
@@ -95,22 +94,20 @@ def examine(case: Case, word: Word, _records: Records) -> Case | Refusal:
 
 def stop(case: Case, word: Word, _records: Records) -> Case | Refusal:
     """A question to the applicant stops the clock."""
-    return replace(
-        case, state=State.CLOCK_STOPPED, stopped=word.at, questions=(*case.questions, said(word, "question"))
-    )
+    return case.after(state=State.CLOCK_STOPPED, stopped=word.at, questions=(*case.questions, said(word, "question")))
 
 
 def restart(case: Case, word: Word, _records: Records) -> Case | Refusal:
     """The answer starts it again; the time between does not count."""
     said(word, "answer")
-    return replace(resumed_clock(case, word.at), state=State.UNDER_REVIEW)
+    return resumed_clock(case, word.at).after(state=State.UNDER_REVIEW)
 
 
 def resumed_clock(case: Case, at: datetime) -> Case:
     """The case with its clock running, and the time that it stood added to what is due."""
     if case.stopped is None or case.due is None:
         return case
-    return replace(case, stopped=None, due=case.due + (at - case.stopped))
+    return case.after(stopped=None, due=case.due + (at - case.stopped))
 
 
 def draft(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -129,7 +126,7 @@ def draft(case: Case, word: Word, records: Records) -> Case | Refusal:
     drafted = Draft(
         digest, word.by, word.charter, permit.one_way, adverse, permit.access, permit.effective, permit.expires, hearing
     )
-    return replace(case, state=State.DRAFTED, draft=drafted, drafters=case.drafters | {word.by})
+    return case.after(state=State.DRAFTED, draft=drafted, drafters=case.drafters | {word.by})
 
 
 def _unfit(case: Case, word: Word, permit: Permit) -> Refusal | None:
@@ -167,7 +164,7 @@ def respond(case: Case, word: Word, _records: Records) -> Case | Refusal:
     if case.draft is None or case.draft.hearing_until is None:
         return Refusal("NO-HEARING", "there is no hearing in this case: the draft takes nothing away.")
     waived = word.body.get("waive") is True
-    return replace(case, draft=replace(case.draft, heard=waived or case.draft.heard))
+    return case.after(draft=replace(case.draft, heard=waived or case.draft.heard))
 
 
 def hearing_runs(drafted: Draft, at: datetime) -> bool:

@@ -1,6 +1,5 @@
 """The acts on a case that was decided: vary, suspend, resume, withdraw, recall, expire, appeal, reassess."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from brightline.authority.acts import resumed_clock, said
@@ -19,7 +18,7 @@ AGAINST = ("decision", "tier", "delay")
 def vary(case: Case, word: Word, _records: Records) -> Case | Refusal:
     """The decision is opened again; the permit in force stays in force until another takes effect."""
     said(word, "reason")
-    return replace(case, state=State.UNDER_REVIEW, draft=None)
+    return case.after(state=State.UNDER_REVIEW, draft=None)
 
 
 def reassess(case: Case, word: Word, _records: Records) -> Case | Refusal:
@@ -30,32 +29,32 @@ def reassess(case: Case, word: Word, _records: Records) -> Case | Refusal:
         return Refusal(
             "TOO-EARLY", f"a reassessment can be asked for from {day} on. Appeal where the decision is wrong."
         )
-    return replace(case, state=State.UNDER_REVIEW, draft=None)
+    return case.after(state=State.UNDER_REVIEW, draft=None)
 
 
 def suspend(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For a while: nothing leaves until it is resumed."""
     trouble = _noticed(case, word, records, Effect.SUSPENDED)
-    return trouble or replace(resumed_clock(case, word.at), state=State.SUSPENDED, draft=None)
+    return trouble or resumed_clock(case, word.at).after(state=State.SUSPENDED, draft=None)
 
 
 def resume(case: Case, word: Word, records: Records) -> Case | Refusal:
     """What the permit gave is given again, no more."""
     state = State.VARIED if len(case.issued) > 1 else State.IN_FORCE
-    return _noticed(case, word, records, Effect.RESUMED) or replace(case, state=state)
+    return _noticed(case, word, records, Effect.RESUMED) or case.after(state=state)
 
 
 def withdraw(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For good: by the applicant before a permit is out, by either afterwards."""
     if not case.issued:
         said(word, "reason")
-        return replace(case, state=State.WITHDRAWN, draft=None)
-    return _noticed(case, word, records, Effect.WITHDRAWN) or replace(case, state=State.WITHDRAWN, draft=None)
+        return case.after(state=State.WITHDRAWN, draft=None)
+    return _noticed(case, word, records, Effect.WITHDRAWN) or case.after(state=State.WITHDRAWN, draft=None)
 
 
 def recall(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For good, and those who have the bytes are told."""
-    return _noticed(case, word, records, Effect.RECALLED) or replace(case, state=State.RECALLED, draft=None)
+    return _noticed(case, word, records, Effect.RECALLED) or case.after(state=State.RECALLED, draft=None)
 
 
 def _noticed(case: Case, word: Word, records: Records, effect: Effect) -> Refusal | None:
@@ -78,7 +77,7 @@ def expire(case: Case, word: Word, _records: Records) -> Case | Refusal:
     last = case.issued[-1].draft.expires if case.issued else None
     if last is None or word.at < last:
         return Refusal("TOO-EARLY", "this case's permit has not expired.")
-    return replace(case, state=State.EXPIRED, draft=None)
+    return case.after(state=State.EXPIRED, draft=None)
 
 
 def appeal(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -96,7 +95,7 @@ def appeal(case: Case, word: Word, records: Records) -> Case | Refusal:
         days = records.charter(word.charter).appeal_days
         if case.decided is None or word.at > case.decided + timedelta(days=days):
             return Refusal("TOO-LATE", f"a decision can be appealed against within {days} days of it.")
-    return replace(case, appeals=(*case.appeals, Appeal(against, grounds, word.at)))
+    return case.after(appeals=(*case.appeals, Appeal(against, grounds, word.at)))
 
 
 def rule(case: Case, word: Word, _records: Records) -> Case | Refusal:
@@ -115,8 +114,7 @@ def rule(case: Case, word: Word, _records: Records) -> Case | Refusal:
         appeals[pending[0]].against, appeals[pending[0]].grounds, appeals[pending[0]].at, outcome
     )
     again = outcome == "upheld" and case.state in {State.IN_FORCE, State.VARIED, State.DECIDED}
-    return replace(
-        case,
+    return case.after(
         appeals=tuple(appeals),
         state=State.UNDER_REVIEW if again else case.state,
         draft=None if again else case.draft,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from brightline.decision.access import Access
 from brightline.permit.standing import Force
@@ -74,7 +75,7 @@ class Appeal:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """`conflicts` are the holders who declared an interest; `examiners` and `drafters` may not sign, `voters` not rule."""
 
@@ -103,6 +104,14 @@ class Case:
     draft: Draft | None = None
     issued: tuple[Issued, ...] = ()
     appeals: tuple[Appeal, ...] = ()
+
+    def after(self, **changes: Any) -> "Case":
+        """The case with other values. As dataclasses.replace, at a tenth of its time: acts do little else."""
+        if not changes.keys() <= vars(self).keys():
+            raise TypeError(f"a case has no {', '.join(sorted(changes.keys() - vars(self).keys()))}")
+        later = object.__new__(Case)
+        vars(later).update(vars(self), **changes)
+        return later
 
     @property
     def parties(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Which act may be done in which state, by whom. `perform` is the only way from one case to the next."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from brightline.authority import acts, aftermath, verdicts
 from brightline.authority.case import Case, State
@@ -66,7 +66,7 @@ def perform(case: Case | None, word: Word, records: Records) -> Case | Refusal:
         done = ACTS[word.act].does(case, word, records)
     except Illegible as illegible:
         return Refusal("ILLEGIBLE", f"{word.act}: {illegible}.")
-    return done if isinstance(done, Refusal) else replace(done, moved=word.at)
+    return done if isinstance(done, Refusal) else done.after(moved=word.at)
 
 
 def _first(word: Word) -> Case | Refusal:

@@ -42,7 +42,7 @@ def sign(case: Case, word: Word, records: Records) -> Case | Refusal:
         )
     vote = Vote(str(holder), keyid, value, text)
     votes = (*(other for other in drafted.votes if other.holder != holder), vote)
-    return replace(case, draft=replace(drafted, votes=votes), voters=case.voters | {str(holder)})
+    return case.after(draft=replace(drafted, votes=votes), voters=case.voters | {str(holder)})
 
 
 def _unfit(case: Case, by: str, holder: str | None, charter: Charter) -> Refusal | None:
@@ -83,7 +83,7 @@ def decide(case: Case, word: Word, records: Records) -> Case | Refusal:
         return Refusal(
             "HEARING", f"the applicant is heard until {drafted.hearing_until:%Y-%m-%d %H:%M} UTC, or waives it."
         )
-    return replace(case, state=State.DECIDED, decided=word.at)
+    return case.after(state=State.DECIDED, decided=word.at)
 
 
 def publish(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -101,4 +101,4 @@ def publish(case: Case, word: Word, records: Records) -> Case | Refusal:
     delay = timedelta(seconds=charter.delay if drafted.one_way else 0)
     issued = Issued(drafted, word.at, max(drafted.effective, word.at + delay))
     state = State.VARIED if case.issued else State.IN_FORCE
-    return replace(case, state=state, draft=None, issued=(*case.issued, issued))
+    return case.after(state=state, draft=None, issued=(*case.issued, issued))

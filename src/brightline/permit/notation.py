@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 SIZE = 64 << 20  # bytes of one signed document: a manifest of 100,000 files fits
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _Kind = TypeVar("_Kind")
 
 
@@ -18,8 +19,7 @@ class Illegible(ValueError):
 
 def canonical(document: Any) -> bytes:
     """JSON with sorted keys, no spaces and ASCII escapes: the same content always gives the same bytes."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return text.encode("ascii")
+    return _ENCODER.encode(document).encode("ascii")
 
 
 def read_object(content: bytes, what: str) -> dict[str, Any]:

@@ -29,9 +29,16 @@ def subtree(nodes: Nodes, start: int, end: int) -> bytes:
         level = (end - start).bit_length() - 1
         parts.append(nodes(level, start >> level))
         start += 1 << level
-    hashed = parts.pop()
-    while parts:
-        hashed = node_hash(parts.pop(), hashed)
+    return join(parts)
+
+
+def join(subtrees: Sequence[bytes]) -> bytes:
+    """The hash over complete subtrees, each smaller than the one before it; EMPTY over none."""
+    if not subtrees:
+        return EMPTY
+    *others, hashed = subtrees
+    for left in reversed(others):
+        hashed = node_hash(left, hashed)
     return hashed
 
 

@@ -1,6 +1,7 @@
 """One writer. Acts that arrive together are decided one after the other and made durable by one commit."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -8,7 +9,8 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from brightline.authority.case import Case
 from brightline.authority.procedure import replay
@@ -23,7 +25,15 @@ from brightline.storage.database import restored, stored, writing
 from brightline.storage.log import Edge, checkpoint, load_edge, write_entries, write_head
 
 BATCH = 256  # acts that one commit holds at most
+LINGER = 0.002  # seconds that a commit waits, at most, for those who were just answered and may ask again
 KEPT = 10_000  # cases kept in memory
+_HEAD = select(schema.head)
+_CASE = {  # both dialects spell it so, and SQLAlchemy has no common word for it
+    name: one.on_conflict_do_update(
+        index_elements=["number"], set_={"state": one.excluded.state, "moved": one.excluded.moved}
+    )
+    for name, one in (("sqlite", sqlite.insert(schema.cases)), ("postgresql", postgresql.insert(schema.cases)))
+}
 _Result = TypeVar("_Result")
 Clock = Callable[[], datetime]
 
@@ -140,6 +150,7 @@ class Ledger:
         self._engine, self._signer, self._key, self._clock = engine, signer, key, clock
         self._queue: SimpleQueue[tuple[Callable[[Turn], Any], Future[Any]] | None] = SimpleQueue()
         self._past: Past | None = None
+        self._expected = 0  # how many may ask again: those of the last commit, and those who waited then
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
@@ -161,11 +172,16 @@ class Ledger:
                 return
 
     def _next(self) -> list[tuple[Callable[[Turn], Any], Future[Any]] | None]:
-        """Whatever waits now; the first one is waited for."""
+        """Whatever waits now, and a moment later where many write at once; the first one is waited for.
+
+        Without that moment two halves of the writers take turns, and each commit carries half of what it could.
+        """
         waiting = [self._queue.get()]
+        end = time.monotonic() + LINGER
         while len(waiting) < BATCH and waiting[-1] is not None:
+            left = end - time.monotonic() if len(waiting) < self._expected else 0
             try:
-                waiting.append(self._queue.get_nowait())
+                waiting.append(self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait())
             except Empty:
                 break
         return waiting
@@ -181,6 +197,7 @@ class Ledger:
                 if not future.done():
                     future.set_exception(trouble)
             return
+        self._expected = len(waiting) + self._queue.qsize()
         for future, result in done:
             future.set_result(result)
 
@@ -190,7 +207,7 @@ class Ledger:
         waiting: list[tuple[Callable[[Turn], Any], Future[Any]]],
         done: list[tuple[Future[Any], Any]],
     ) -> None:
-        row = connection.execute(select(schema.head)).one()
+        row = connection.execute(_HEAD).one()
         past = self._recall(connection, row.size)
         at = max(self._clock().astimezone(UTC).replace(microsecond=0), restored(row.at))
         batch = Batch(row.cases, row.orders)
@@ -244,9 +261,8 @@ def _write_documents(connection: Connection, documents: dict[str, bytes]) -> Non
 def _write_cases(connection: Connection, cases: dict[int, Case]) -> None:
     if not cases:
         return
-    connection.execute(delete(schema.cases).where(schema.cases.c.number.in_(list(cases))))
     connection.execute(
-        insert(schema.cases),
+        _CASE[connection.dialect.name],
         [
             {
                 "number": case.number,

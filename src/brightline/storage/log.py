@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from brightline.permit.key import Signer
 from brightline.proof import merkle
@@ -12,6 +12,13 @@ from brightline.proof.tile import ENTRY, HEIGHT, LEVELS, WIDTH, Tile, bundle, fo
 from brightline.storage import schema
 
 _FULL = WIDTH * 32
+_TILE, _NEW_HEAD = insert(schema.tiles), update(schema.head)
+_INTO = f'INSERT INTO {schema.entries.name} ("number", "case", "act", "entry") VALUES '  # noqa: S608 - no value is in it
+_ENTRY = {"sqlite": f"{_INTO}(?, ?, ?, ?)", "postgresql": f"{_INTO}(%s, %s, %s, %s)"}
+"""Every act passes here, and SQLAlchemy's own way to a row takes longer than the row."""
+_NO_TILE = delete(schema.tiles).where(
+    schema.tiles.c.level == bindparam("old_level"), schema.tiles.c.number == bindparam("old_number")
+)
 
 
 @dataclass(slots=True)
@@ -20,12 +27,15 @@ class Edge:
 
     size: int = 0
     hashes: dict[int, bytearray] = field(default_factory=lambda: {level: bytearray() for level in range(LEVELS)})
+    peaks: list[tuple[int, bytes]] = field(default_factory=list)  # the complete subtrees, largest first: (level, hash)
 
     def append(self, entries: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
         """Grow by the entries. Returns the tiles that changed: (level, number) -> hashes."""
         changed: dict[tuple[int, int], bytes] = {}
         for entry in entries:
-            self._grow(0, merkle.leaf_hash(entry), changed)
+            hashed = merkle.leaf_hash(entry)
+            self._grow(0, hashed, changed)
+            self._climb(hashed)
             self.size += 1
         for level, row in self.hashes.items():
             if row and (level == 0 or changed):
@@ -41,9 +51,20 @@ class Edge:
             row.clear()
             self._grow(level + 1, fold(full), changed)
 
+    def _climb(self, hashed: bytes) -> None:
+        level = 0
+        while self.peaks and self.peaks[-1][0] == level:
+            hashed = merkle.node_hash(self.peaks.pop()[1], hashed)
+            level += 1
+        self.peaks.append((level, hashed))
+
     def root(self) -> bytes:
-        """Every complete subtree on the right edge lies in a last tile, or is the root of one that was just filled."""
-        return merkle.root(self._node, self.size)
+        return merkle.join([hashed for _, hashed in self.peaks])
+
+    def find_peaks(self) -> None:
+        """Every complete subtree on the right edge lies in a last tile."""
+        bits = [level for level in reversed(range(self.size.bit_length())) if self.size >> level & 1]
+        self.peaks = [(level, self._node(level, (self.size >> level) - 1)) for level in bits]
 
     def _node(self, level: int, number: int) -> bytes:
         depth = level % HEIGHT
@@ -59,6 +80,7 @@ def load_edge(connection: Connection) -> Edge:
         count = edge.size >> HEIGHT * level
         if count % WIDTH:
             edge.hashes[level] += tile_hashes(connection, level, count // WIDTH)
+    edge.find_peaks()
     return edge
 
 
@@ -79,19 +101,12 @@ def write_entries(connection: Connection, edge: Edge, rows: Sequence[tuple[int, 
     for _, _, entry in rows:
         if len(entry) > ENTRY:
             raise ValueError(f"an entry of the log has at most {ENTRY} bytes, not {len(entry)}")
-    connection.execute(
-        insert(schema.entries),
-        [
-            {"number": first + at, "case": case, "act": act, "entry": entry}
-            for at, (case, act, entry) in enumerate(rows)
-        ],
-    )
+    numbered = [(first + at, *row) for at, row in enumerate(rows)]
+    connection.exec_driver_sql(_ENTRY[connection.dialect.name], numbered)
     changed = edge.append([entry for _, _, entry in rows])
-    tiles = schema.tiles.c
-    for level, number in changed:
-        connection.execute(delete(schema.tiles).where(tiles.level == level, tiles.number == number))
+    connection.execute(_NO_TILE, [{"old_level": level, "old_number": number} for level, number in changed])
     connection.execute(
-        insert(schema.tiles),
+        _TILE,
         [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in changed.items()],
     )
 
@@ -150,4 +165,4 @@ class Log:
 
 
 def write_head(connection: Connection, **values: object) -> None:
-    connection.execute(update(schema.head).values(**values))
+    connection.execute(_NEW_HEAD, values)
