@@ -15,6 +15,7 @@ from brightline.release.component import Component
 
 OTHER = "sha256:" + "0" * 64
 GATED = dict.fromkeys(Component, Access.GATED) | {Component.DOCUMENTATION: Access.OPEN}
+NO_WEIGHTS = GATED | {Component.WEIGHTS: Access.WITHHELD}
 WITNESSED = charter(more={"wit": holder("wit", Role.WITNESS), "wes": holder("wes", Role.WITNESS)}, witnesses=2)
 INSIDER = charter(more={"bea": holder("bea", Role.APPROVER, affiliations=("Acme-Labs",))})
 
@@ -39,6 +40,11 @@ def gated(**changed):
     return permit([charter()], access=GATED, determination={"line_digest": LINE, "access": {}}, **changed)
 
 
+def test_who_may_have_what_is_not_open_is_said():
+    told = {check.name: check.sentence for check in verified(Deployer(permit=gated())).checks}
+    assert "weights gated: for identified callers" in told["access"]
+
+
 def test_what_can_be_undone_needs_one_signature_and_no_delay():
     assert verified(Deployer(permit=gated(), signers=("carl",), as_of=NOON), at=NOON)
 
@@ -56,6 +62,7 @@ DEFECTS = {
     "a log key that is not the charter's": (Deployer(log="eve"), "log"),
     "no witness": (Deployer(charters=[WITNESSED]), "witnesses"),
     "one witness of two": (Deployer(charters=[WITNESSED], witnesses=("wit",)), "witnesses"),
+    "its weights are withheld": (Deployer(permit=permit([charter()], access=NO_WEIGHTS)), "access"),
     "the delay still runs": (Deployer(entry={"at": TODAY - DAY + timedelta(seconds=1)}), "effect"),
     "it begins tomorrow": (Deployer(permit=permit([charter()], effective=TODAY + DAY)), "effect"),
     "it has expired": (Deployer(permit=permit([charter()], expires=TODAY)), "effect"),

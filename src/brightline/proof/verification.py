@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from brightline.decision.access import Access
 from brightline.permit.charter import Charter, Role, charter_at, read_chain
 from brightline.permit.envelope import STATEMENT_TYPE, Envelope, parse_envelope
 from brightline.permit.notation import Illegible
@@ -47,7 +48,7 @@ class Verification:
         return held
 
 
-CHECKS = ("charter", "permit", "log", "signatures", "effect", "witnesses", "standing", "files")
+CHECKS = ("charter", "permit", "access", "log", "signatures", "effect", "witnesses", "standing", "files")
 """All of them, in their order. `online` stands beside them where it is asked for."""
 
 
@@ -63,18 +64,21 @@ class Papers:
 def verify_papers(papers: Papers, at: datetime, max_age: timedelta | None = None) -> Verification:
     """Everything that can be said without the release's files. Never raises for what the papers hold."""
     verification = Verification()
-    chain = _read(verification, "charter", lambda: read_chain(papers.charters)[1])
+    charters = _read(verification, "charter", lambda: read_chain(papers.charters))
     envelope = _read(verification, "permit", lambda: parse_envelope(papers.permit, STATEMENT_TYPE, "the permit"))
     permit = None if envelope is None else _read(verification, "permit", lambda: read_permit(envelope.payload))
     docket = _read(verification, "log", lambda: read_docket(papers.proof))
-    if not chain or envelope is None or permit is None or docket is None:
+    if charters is None or envelope is None or permit is None or docket is None:
         return verification
+    roots, chain = charters
     newest = chain[-1]
     verification.permit = permit
     verification.add(
         "charter", True, f"{newest.office}: version 1 as you gave it, and {len(chain) - 1} rotations from it"
     )
+    verification.notes.append(f"all of this rests on the first charter, {roots[0].digest}: is it {newest.office}'s?")
     verification.add("permit", True, f"case {permit.case}, {permit.title}: {_accesses(permit)}")
+    _access(verification, permit)
     word = _word(verification, docket, newest, envelope.digest)
     if word is not None:
         _signatures(verification, envelope, permit, charter_at(chain, permit.charter, word.at), word)
@@ -94,6 +98,25 @@ def _read(verification: Verification, name: str, read: Callable[[], _Read]) -> _
 
 def _accesses(permit: Permit) -> str:
     return ", ".join(f"{component} {access}" for component, access in permit.access.items())
+
+
+def _access(verification: Verification, permit: Permit) -> None:
+    """What nobody may have is not proven, however well it is signed; for the rest, who may have it is said."""
+    held = {file.component for file in permit.manifest.files}
+    granted = {part: access for part, access in permit.access.items() if part in held}
+    withheld = [part.value for part, access in granted.items() if access is Access.WITHHELD]
+    if withheld:
+        verification.add("access", False, f"{', '.join(withheld)} withheld: nobody may load what is here")
+        return
+    limits = [f"; {part} {access}: {_FOR[access]}" for part, access in granted.items() if access in _FOR]
+    verification.add("access", True, f"nothing here is withheld{''.join(limits)}")
+
+
+_FOR = {
+    Access.GATED: "for identified callers who accepted the terms",
+    Access.VETTED: "for those who were approved by name",
+    Access.API: "for a gateway that gives answers, and no bytes",
+}
 
 
 def log_key(charter: Charter) -> NoteKey:
