@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import tarfile
 import time
 from base64 import b64decode, b64encode
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import COMMAND
 from tests.desk.conftest import EVERYTHING, free_port, start, token
 from tests.offices import found, write_model
 
@@ -216,6 +218,32 @@ def test_a_witness_cosigns_what_grows_and_the_proof_then_carries_it(address: str
 
 def test_the_monitor_watches_a_served_log(address: str, tmp_path: Path, brightline) -> None:
     key = httpx.get(f"{address}/api/v1/office").json()["verifier_key"]
-    words = ("log", "monitor", f"{address}/api/v1/log", "--key", key, "--state", tmp_path / "state")
+    words = ("log", "monitor", f"{address}/api/v1/log", "--key", key, "--once", "--state", tmp_path / "state")
     assert "consistent" in brightline(*words).stdout
     assert "0 of them new" in brightline(*words).stdout
+
+
+def test_the_monitor_of_an_office_trusts_its_first_charter_and_no_other(
+    address: str, tmp_path: Path, brightline
+) -> None:
+    words = ("log", "monitor", address, "--once", "--state", tmp_path / "state")
+    first = brightline(*words)
+    assert "trusting the first charter" in first.stderr
+    assert "consistent" in first.stdout
+    assert brightline(*words).stderr == ""
+    (tmp_path / "state.charter").write_text("sha256:" + "0" * 64)
+    other = brightline(*words)
+    assert (other.returncode, "FORK" in other.stderr) == (6, True)
+
+
+def test_the_monitor_keeps_watching_and_tells_what_is_new(address: str, office: Office, tmp_path: Path) -> None:
+    words = [COMMAND, "log", "monitor", address, "--every", "0s", "--state", str(tmp_path / "state")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as watching:
+        try:
+            assert "consistent" in watching.stdout.readline()
+            officer = token(office, "officer", "cases:review")
+            said = {"person": "approver-3", "text": "owns shares"}
+            httpx.post(f"{address}/api/v1/cases/2/conflict", headers=officer, json=said).raise_for_status()
+            assert "1 of them new" in watching.stdout.readline()
+        finally:
+            watching.terminate()

@@ -1,10 +1,12 @@
 """The log for those outside: static tiles, proofs of entries, and cosignatures of witnesses."""
 
+import json
 from pathlib import Path
 
 from brightline.assembly.office import Office, View
 from brightline.assembly.refusal import Refused
-from brightline.assembly.watching import Unreachable, ask_witness
+from brightline.assembly.watching import CHARTER, Unreachable, ask_witness
+from brightline.permit.charter import chain_document
 from brightline.proof.note import Checkpoint, Line
 from brightline.proof.tile import tiles
 from brightline.proof.tlogproof import TlogProof
@@ -14,7 +16,7 @@ from brightline.storage.log import Log
 
 
 def write_tiles(office: Office, folder: Path) -> Checkpoint:
-    """The whole log as c2sp.org/tlog-tiles lays it out; the checkpoint comes last, so that a reader never sees too much."""
+    """The log as c2sp.org/tlog-tiles lays it out, and its charters; the checkpoint comes last: no reader sees too much."""
 
     def write(view: View) -> Checkpoint:
         head = view.log.checkpoint()
@@ -22,6 +24,8 @@ def write_tiles(office: Office, folder: Path) -> Checkpoint:
             place = folder / tile.path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(view.log.tile(tile) or b"")
+        charters = json.dumps(chain_document(view.envelopes), indent=1, sort_keys=True) + "\n"
+        (folder / CHARTER).write_text(charters, encoding="utf-8")
         passing = folder / ".checkpoint"
         passing.write_text(head.note(), encoding="utf-8")
         passing.replace(folder / "checkpoint")

@@ -8,12 +8,14 @@ from brightline.permit.charter import read_chain
 from brightline.permit.notation import Illegible
 from brightline.proof.docket import read_docket
 from brightline.proof.merkle import consistency, consistent
-from brightline.proof.monitor import Watched, watch
+from brightline.proof.monitor import Forked, Watched, watch
 from brightline.proof.note import Checkpoint, Line, NoteKey, read_checkpoint, read_lines, read_note_key
 from brightline.proof.tile import WIDTH, Tile, nodes_of
 from brightline.proof.verification import Papers, log_key
 from brightline.proof.witness import Request
 from brightline.sources.web import NoAnswer, fetch
+
+CHARTER = "charter.json"  # beside the tiles of a log that lies in a folder
 
 
 class Unreachable(Exception):
@@ -44,6 +46,35 @@ def _from_web(url: str) -> bytes:
         return fetch(url)
     except NoAnswer as trouble:
         raise Unreachable(str(trouble)) from None
+
+
+def log_place(place: str) -> str:
+    """Where the log lies: at the place itself, or where an office of that address has it. Raises Unreachable."""
+    if not place.startswith(("http://", "https://")):
+        return place
+    try:
+        fetch(f"{place.rstrip('/')}/checkpoint")
+    except NoAnswer as trouble:
+        if trouble.status == 404:
+            return office_log(place)
+        raise Unreachable(str(trouble)) from None
+    return place.rstrip("/")
+
+
+def chartered_key(place: str, root: str | None) -> tuple[NoteKey, str]:
+    """The key that the log's own charters name, and the digest of the first one. Raises Unreachable, Forked, Illegible.
+
+    Whoever has no key yet trusts the first charter that is shown; and from then on none that does not follow from it.
+    """
+    web = place.startswith(("http://", "https://"))
+    try:
+        content = _from_web(f"{place.removesuffix('/log')}/charters") if web else _from_folder(Path(place), CHARTER)
+    except Unreachable as trouble:
+        raise Unreachable(f"{trouble}. Name the log's verifier key with --key") from None
+    envelopes, charters = read_chain(content)
+    if root is not None and envelopes[0].digest != root:
+        raise Forked(f"{place} shows another first charter, {envelopes[0].digest}, than {root} before")
+    return log_key(charters[-1]), envelopes[0].digest
 
 
 def read_head(read: Callable[[str], bytes]) -> Checkpoint:

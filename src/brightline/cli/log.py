@@ -49,18 +49,23 @@ def add_parser(commands: Any) -> None:
     watch = acts.add_parser(
         "monitor",
         help="watch a log, and tell loudly of a fork",
-        description="Watch a log for forks, rewritten or withdrawn entries. Exit code: 6 where it found one.",
+        description="Watch a log for forks, rewritten or withdrawn entries, until interrupted. Exit code: 6 where it found one.",
         allow_abbrev=False,
     )
     watch.add_argument("place", metavar="URL|DIR", help="an office's address, a tlog-tiles log, or a folder of tiles")
-    watch.add_argument("--key", required=True, metavar="VKEY|CHARTER", help="the log's verifier key, or charter.json")
+    watch.add_argument(
+        "--key",
+        metavar="VKEY|CHARTER",
+        help="the log's verifier key, or charter.json (default: the charters that the log shows, the first one on trust)",
+    )
     watch.add_argument(
         "--state",
         metavar="F",
         default="brightline-monitor.checkpoint",
         help="where the last good checkpoint is kept (default: %(default)s)",
     )
-    watch.add_argument("--every", type=span, metavar="T", help="keep watching at this interval (default: look once)")
+    watch.add_argument("--every", type=span, default=span("1m"), metavar="T", help="look this often (default: 1m)")
+    watch.add_argument("--once", action="store_true", help="look once, and end")
     add_format(watch)
     watch.set_defaults(handler=lambda arguments: refusing(lambda: monitor(arguments)))
 
@@ -104,29 +109,32 @@ def ask(arguments: argparse.Namespace, office: "Office") -> int:
 
 
 def monitor(arguments: argparse.Namespace) -> int:
-    from brightline.assembly.watching import Unreachable, monitored_key
+    from brightline.assembly.watching import Unreachable
 
-    key = monitored_key(arguments.key)
+    seen: Checkpoint | None = None
     while True:
         try:
-            _look(arguments, key)
+            seen = _look(arguments, seen)
         except Unreachable as trouble:
-            if arguments.every is None:
+            if arguments.once:
                 raise Failure(Exit.NO_INPUT, f"{trouble}.") from None
             print(f"brightline: {trouble}; trying again", file=sys.stderr)
-        if arguments.every is None:
+        if arguments.once:
             return Exit.DONE
+        sys.stdout.flush()
         time.sleep(arguments.every.total_seconds())
 
 
-def _look(arguments: argparse.Namespace, key: "NoteKey") -> None:
-    from brightline.assembly.watching import watch_log
+def _look(arguments: argparse.Namespace, before: "Checkpoint | None") -> "Checkpoint":
+    """Compare with what was kept, keep what is shown now, and say so where it is news."""
+    from brightline.assembly.watching import log_place, watch_log
     from brightline.permit.notation import Illegible
     from brightline.proof.monitor import Forked
 
     kept = Path(arguments.state)
     try:
-        seen = watch_log(arguments.place, key, _kept(kept))
+        place = log_place(arguments.place)
+        seen = watch_log(place, _key(arguments, place), _kept(kept))
     except (Forked, Illegible) as trouble:
         raise Failure(
             Exit.UNPROVEN, f"FORK: {trouble}. The checkpoint in {kept} is your evidence: keep it, and tell others."
@@ -134,11 +142,25 @@ def _look(arguments: argparse.Namespace, key: "NoteKey") -> None:
     kept.write_text(seen.checkpoint.note(), encoding="utf-8")
     head = seen.checkpoint
     document = {"origin": head.origin, "size": head.size, "fresh": seen.fresh, "root": head.root.hex()}
-    say(
-        arguments,
-        document,
-        [f"{head.origin}: {head.size} entries, {seen.fresh} of them new; consistent with everything seen before"],
-    )
+    line = f"{head.origin}: {head.size} entries, {seen.fresh} of them new; consistent with everything seen before"
+    if before is None or seen.fresh:
+        say(arguments, document, [line])
+    return head
+
+
+def _key(arguments: argparse.Namespace, place: str) -> "NoteKey":
+    """The key that was named; or the one of the log's charters, whose first is kept beside the checkpoint."""
+    from brightline.assembly.watching import chartered_key, monitored_key
+
+    if arguments.key is not None:
+        return monitored_key(arguments.key)
+    kept = Path(f"{arguments.state}.charter")
+    root = kept.read_text(encoding="utf-8").strip() if kept.exists() else None
+    key, first = chartered_key(place, root)
+    if root is None:
+        print(f"brightline: trusting the first charter that {place} shows, {first}", file=sys.stderr)
+        kept.write_text(f"{first}\n", encoding="utf-8")
+    return key
 
 
 def _kept(place: Path) -> "Checkpoint | None":
