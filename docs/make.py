@@ -13,10 +13,16 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+from fastapi.routing import APIRoute
+
 import brightline.inspection
 from brightline.cli.main import parser
+from brightline.desk import cases, register
+from brightline.desk.admission import needs
 from brightline.inspection.finding import Rule
 from brightline.settings.environment import VARIABLES
+from brightline.settings.office import KEYS
+from brightline.storage.tokens import SCOPES
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -96,10 +102,57 @@ def settings_page() -> str:
     says = {
         "HF_ENDPOINT": "the hub that `hf://` means; unset: https://huggingface.co",
         "HF_TOKEN": "the token shown to that hub",
+        "BRIGHTLINE_OFFICE": "the folder of the office, where `--office` does not say",
+        "BRIGHTLINE_PASSPHRASE": "opens private keys; unset: the one in the office's folder, where `init` made one up",
         "BRIGHTLINE_DEBUG": "set: a fault of our own prints its traceback instead of one sentence",
     }
     rows = "\n".join(f"| `{name}` | {says[name]} |" for name in VARIABLES.values())
-    return f"# Settings\n\nThe environment is read once, in `brightline.settings`. Empty counts as unset.\n\n| variable | meaning |\n|---|---|\n{rows}\n"
+    keys = "\n".join(f"| `{name}` | {text} |" for name, text in KEYS.items())
+    return (
+        "# Settings\n\nMade from the code by `make docs`.\n\nThe environment is read once, in `brightline.settings`. Empty counts "
+        f"as unset.\n\n| variable | meaning |\n|---|---|\n{rows}\n\nAn office has its own in `office.toml`, in its folder; relative "
+        f"places begin there, and what is not known is refused.\n\n| key | meaning |\n|---|---|\n{keys}\n"
+    )
+
+
+def api_page() -> str:
+    """docs/reference/api.md: every route, with the scope that it asks for."""
+    routes = [route for router in (register.router, cases.router) for route in router.routes]
+    rows = [_route(route) for route in routes if isinstance(route, APIRoute)]
+    scopes = "\n".join(f"| `{name}` | {text} |" for name, text in SCOPES.items())
+    return API.format(routes="\n".join(rows), scopes=scopes)
+
+
+def _route(route: APIRoute) -> str:
+    needed = [one.call.scope for one in route.dependant.dependencies if isinstance(one.call, needs)]
+    scope = f"`{needed[0]}`" if needed else "public"
+    return f"| `{' '.join(sorted(route.methods or ()))}` | `{route.path}` | {scope} | {route.summary} |"
+
+
+API = """# The office's API
+
+Made from the code by `make docs`. `brightline serve` serves it under `/api/v1`; OpenAPI lies at `/api/v1/openapi.json`, and can be
+read at `/api/v1/docs`.
+
+**Tokens.** `Authorization: Bearer ...`, made by `brightline token create NAME --scope S [--holder WHO] [--expires 30d]` and shown
+once: the office keeps its hash. A token speaks for its holder. One with `cases:file` and `cases:read` alone sees and touches the
+holder's own cases; those of others are answered as if they were not there. Where `office.toml` names an OpenID Connect provider,
+`/api/v1/sign-in` leads to it and comes back with a token for a day.
+
+| scope | lets its holder |
+|---|---|
+{scopes}
+
+**Errors** are problem details (RFC 9457, `application/problem+json`) with a `code`: those of [refusals](refusals.md), and `INPUT`
+(not well put), `NO-TOKEN`, `SCOPE`, `NO-ROUTE`, `NO-METHOD`, `FAULT` (the office's own).
+
+**Metrics** for Prometheus lie at `/api/v1/metrics` (`metrics:read`). The server writes one JSON object a request to standard error:
+method, route, status, time, the token's id. Never a secret, a query or a body.
+
+| method | path | scope | what it does |
+|---|---|---|---|
+{routes}
+"""
 
 
 PAGES = {
@@ -107,6 +160,7 @@ PAGES = {
     "commands.md": commands_page,
     "components.md": components_page,
     "settings.md": settings_page,
+    "api.md": api_page,
 }
 
 

@@ -168,10 +168,11 @@ def _add_token(commands: Any) -> None:
     create.add_argument(
         "--scope",
         metavar="S",
-        action="append",
+        action="extend",
+        nargs="+",
         required=True,
         dest="scopes",
-        help="cases:read, cases:file, cases:review, cases:examine, cases:sign, cases:appeals, orders:write, exposure:read, tokens:write, metrics:read; may be given several times",
+        help="cases:read, cases:file, cases:review, cases:examine, cases:sign, cases:appeals, orders:write, exposure:read, tokens:write, metrics:read; one or several",
     )
     create.add_argument("--expires", type=span, default=span("30d"), metavar="T", help="(default: 30d)")
     listed = acts.add_parser(

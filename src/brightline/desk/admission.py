@@ -1,6 +1,6 @@
 """Who may ask: a bearer token with the right scope. Everything that is not public asks here first."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -20,22 +20,26 @@ def service(request: Request) -> Service:
 Joined = Annotated[Service, Depends(service)]
 
 
-def needs(scope: str) -> Callable[..., Caller]:
+@dataclass(frozen=True)
+class needs:  # noqa: N801 - it reads as what it says: Depends(needs("cases:read"))
     """401 without a good token, 403 without the scope."""
 
-    def admit(
-        request: Request, joined: Joined, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+    scope: str
+
+    def __call__(
+        self,
+        request: Request,
+        joined: Joined,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Caller:
         caller = None if credentials is None else joined.caller(credentials.credentials)
         if caller is None:
             challenge = {"WWW-Authenticate": "Bearer"}
             raise HTTPException(401, "This needs a good bearer token: `brightline token create`.", challenge)
-        if scope not in caller.scopes:
-            raise HTTPException(403, f"This token lacks the scope {scope}.")
+        if self.scope not in caller.scopes:
+            raise HTTPException(403, f"This token lacks the scope {self.scope}.")
         request.state.token = caller.token
         return caller
-
-    return admit
 
 
 def own(caller: Caller) -> str | None:

@@ -11,10 +11,18 @@ from brightline.storage import schema
 from brightline.storage.database import restored, stored
 
 PREFIX = "bl_"  # so that a secret scanner knows one when it sees it
-SCOPES = (
-    "cases:read", "cases:file", "cases:review", "cases:examine", "cases:sign", "cases:appeals",
-    "orders:write", "exposure:read", "tokens:write", "metrics:read",
-)  # fmt: skip
+SCOPES = {
+    "cases:read": "read cases, their reports and progress",
+    "cases:file": "file releases, and act as their applicant: answer, respond, withdraw, appeal",
+    "cases:review": "act as an officer: accept, stop the clock, draft, decide, publish, suspend, recall",
+    "cases:examine": "start, follow and cancel examinations",
+    "cases:sign": "read what is to be signed, and vote with a signature made elsewhere",
+    "cases:appeals": "rule on appeals",
+    "orders:write": "issue and lift orders",
+    "exposure:read": "read who obtained which bytes",
+    "tokens:write": "make, list and revoke tokens",
+    "metrics:read": "read the metrics",
+}
 
 
 @dataclass(frozen=True, slots=True)
