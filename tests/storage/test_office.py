@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
-from tests.offices import decided, examined, file_case, write_model
+from tests.offices import DECLARED, approvers, decided, examined, file_case, write_model
 
 from brightline.assembly import deciding, exposing
+from brightline.assembly.filing import Filing, file_release
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order, orders_on
 from brightline.assembly.record import prove_entry, write_tiles
@@ -17,6 +18,7 @@ from brightline.authority.case import State
 from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
 from brightline.permit.order import Effect
+from brightline.permit.permit import read_permit
 from brightline.permit.standing import Force
 from brightline.permit.word import read_word
 from brightline.proof.merkle import consistent, inclusion, leaf_hash, root
@@ -203,3 +205,26 @@ def test_bytes_that_were_lost_are_a_finding_and_no_determination(office: Office,
     blob.write_bytes(b"#" + blob.read_bytes()[1:] if blob.read_bytes()[:1] != b"#" else b"%" + blob.read_bytes()[1:])
     with pytest.raises(Refused, match="did not end"):
         examined(office, number)
+
+
+def test_a_derivative_is_capped_and_measured_by_its_bases_own_case(office: Office, tmp_path: Path) -> None:
+    """The base's weights are narrowed to gated; the derivative's applicant says that the base is a thousand times larger."""
+    base = file_case(office, write_model(tmp_path / "base")).number
+    examined(office, base)
+    narrow = deciding.Wanted(narrower={Component.WEIGHTS: Access.GATED})
+    deciding.draft_case(office, base, "officer", narrow)
+    deciding.sign_case(office, base, approvers(office)[0])
+    deciding.sign_case(office, base, approvers(office)[1])
+    office.say("decide", base, "officer", {})
+    deciding.publish_case(office, base, "officer")
+    declared = f'{DECLARED}[finetune]\ncompute = "1e12"\n[model]\nbase_compute = "1e30"\n'
+    model = write_model(tmp_path / "derivative", 1, declared)
+    number = file_release(office, Filing(str(model), "globex", base=base)).number
+    examined(office, number)
+    drafted = deciding.draft_case(office, number, "officer", deciding.Wanted()).draft
+    assert drafted is not None
+    assert drafted.access[Component.WEIGHTS] is Access.GATED
+    content = office.read(lambda view: view.document(drafted.permit))
+    condition = read_permit(content).conditions[-1]
+    assert condition.startswith("a derivative, with 0.")
+    assert "it inherits the base's status" in condition

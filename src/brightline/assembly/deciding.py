@@ -14,6 +14,7 @@ from brightline.assembly.office import Office, View, open_key, say, settle
 from brightline.assembly.procedure import determine_release, load_evidence
 from brightline.assembly.refusal import Refused
 from brightline.authority.case import Case, Issued
+from brightline.authority.derivation import inheritance, with_base
 from brightline.authority.records import Refusal
 from brightline.authority.verdicts import dissent as dissent_envelope
 from brightline.decision.access import Access
@@ -54,7 +55,7 @@ def draft_case(office: Office, number: int, by: str, wanted: Wanted) -> Case:
         report = None if case.report is None else view.document(case.report)
         if report is None:
             raise Refused(f"case {number} was not examined yet: `brightline case examine {number}`.", "UNEXAMINED")
-        inspection = read_report(report)
+        inspection = _with_base(view, case, read_report(report))
         line = parse_line(_pinned(view, number))
         determination = determine_release(inspection, [line], evidence, at.date())[0]
         base = {} if case.base is None else base_access(view, case.base, at)
@@ -82,6 +83,17 @@ def base_access(view: View, manifest: str, at: datetime) -> dict[Component, Acce
     return {part: min((one[part] for one in granted), key=lambda access: access.rank) for part in JUDGED}
 
 
+def _with_base(view: View, case: Case, inspection: Inspection) -> Inspection:
+    """A derivative is measured against what the base's own case found."""
+    from brightline.assembly.examination import read_report  # noqa: PLC0415 - as above
+
+    table = schema.cases.c
+    numbers = view.connection.execute(select(table.number).where(table.manifest == case.base)).scalars()
+    reports = [view.document(one.report) for one in map(view.case, numbers) if one.report is not None]
+    bases = [read_report(report) for report in reports if report is not None]
+    return replace(inspection, facts=with_base(inspection.facts, bases[-1].facts)) if bases else inspection
+
+
 def _permit(
     case: Case, inspection: Inspection, determination: Determination, charter: int, at: datetime, wanted: Wanted
 ) -> Permit:
@@ -93,7 +105,7 @@ def _permit(
         manifest=inspection.manifest,
         access=determination.access,
         determination=determination_document(determination),
-        conditions=determination.conditions,
+        conditions=(*determination.conditions, *([inheritance(inspection.facts)] if case.base is not None else [])),
         fails_if=_fails_if(determination, case),
         charter=charter,
         issued=at,
