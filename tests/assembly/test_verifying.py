@@ -6,10 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
+from base64 import b64decode
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.offices import decided, examined, file_case, found, write_model
 
 import brightline
@@ -17,6 +19,7 @@ from brightline.assembly.export import write_export
 from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
 
+PACKAGE = Path(brightline.__path__[0])
 COMMAND = str(Path(sys.executable).with_name("brightline"))
 
 
@@ -170,6 +173,18 @@ def test_a_publishers_signature_over_other_files_is_told(place):
 def command(place, *words, papers="papers"):
     line = [COMMAND, words[0], "--permit", str(place / papers / "permit.json"), str(place / "model"), *words[1:]]
     return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+def fits(schema, document):
+    Draft202012Validator(json.loads((PACKAGE / schema).read_text())).validate(document)
+
+
+def test_what_an_office_issues_and_the_command_prints_fits_the_schemas(place):
+    envelope = json.loads((place / "papers" / "permit.json").read_text())
+    fits("permit/schemas/permit-v1.schema.json", json.loads(b64decode(envelope["payload"])))
+    charter = json.loads((place / "papers" / "charter.json").read_text())["versions"][0]
+    fits("permit/schemas/charter-v1.schema.json", json.loads(b64decode(charter["payload"])))
+    fits("reports/schemas/verification-v1.schema.json", json.loads(command(place, "verify", "--format", "json").stdout))
 
 
 def test_the_command_prints_what_was_proven_and_ends_with_its_code(place):
