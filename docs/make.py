@@ -137,7 +137,7 @@ read at `/api/v1/docs`.
 **Tokens.** `Authorization: Bearer ...`, made by `brightline token create NAME --scope S [--holder WHO] [--expires 30d]` and shown
 once: the office keeps its hash. A token speaks for its holder. One with `cases:file` and `cases:read` alone sees and touches the
 holder's own cases; those of others are answered as if they were not there. Where `office.toml` names an OpenID Connect provider,
-`/api/v1/sign-in` leads to it and comes back with a token for a day.
+`/api/v1/signin` leads to it and comes back with a token for twelve hours, for the holder `oidc:EMAIL`.
 
 | scope | lets its holder |
 |---|---|

@@ -1,5 +1,6 @@
 """A page that no longer fits the code is a failing test."""
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -26,9 +27,32 @@ def test_every_rule_is_whole() -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    page = (ROOT / "docs/how-to/assess-a-model.md").read_text()
+    page = (ROOT / "docs/reference/exit-codes.md").read_text()
     for code in Exit:
         assert f"| {int(code)} |" in page
+
+
+def test_every_refusal_is_documented_and_none_that_is_gone() -> None:
+    page = (ROOT / "docs/reference/refusals.md").read_text()
+    assert set(re.findall(r"^\| `([A-Z-]+)` \|", page, re.MULTILINE)) == codes()
+
+
+def codes() -> set[str]:
+    """The second word of every Refusal, Refused and Declined in the code, wherever it stands among the arguments."""
+    calls = (
+        node
+        for place in (ROOT / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(place.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Refusal", "Refused", "Declined"}
+    )
+    words = (argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant))
+    return {word for word in words if isinstance(word, str) and re.fullmatch(r"[A-Z]+(-[A-Z]+)*", word)}
+
+
+def test_every_schema_that_ships_is_named_on_a_page() -> None:
+    pages = "".join(place.read_text() for place in (ROOT / "docs/reference").glob("*.md"))
+    for schema in (ROOT / "src").rglob("*.schema.json"):
+        assert schema.parent.relative_to(ROOT / "src").as_posix() in pages, schema
 
 
 def test_architecture_shows_the_layers_contract() -> None:
