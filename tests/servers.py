@@ -60,6 +60,26 @@ def fresh_database(server: str) -> str:
     return front.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
 
 
+def _wait_until_it_keeps(environment: dict[str, str]) -> None:
+    """The port is open before the volumes behind it are: only a put that succeeds says that it is up."""
+    import obstore
+    from obstore.exceptions import BaseError
+    from obstore.store import S3Store
+
+    given = {
+        name.removeprefix("AWS_").lower(): value for name, value in environment.items() if name != "AWS_ALLOW_HTTP"
+    }
+    store = S3Store("ready", client_options={"allow_http": True}, retry_config={"max_retries": 0}, **given)
+    for _ in range(300):
+        try:
+            obstore.put(store, "ready", b"yes")
+        except (BaseError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the S3 server keeps nothing")
+
+
 @contextmanager
 def object_store(place: Path) -> Iterator[dict[str, str]]:
     """SeaweedFS as an S3 server that checks signatures; yields the environment by which a client reaches it."""
@@ -69,18 +89,21 @@ def object_store(place: Path) -> Iterator[dict[str, str]]:
     ports = {name: free_port(10_000) for name in ("master", "volume", "filer", "s3")}  # gRPC lies 10,000 above
     command = [str(Path(sys.executable).with_name("weed")), "server", f"-dir={place}", "-ip=127.0.0.1"]
     command += ["-ip.bind=127.0.0.1", "-s3", f"-s3.config={place / 'identities.json'}", "-master.volumeSizeLimitMB=64"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # of fixed ports: a second store would not start
     command += [f"-{name}.port={port}" for name, port in ports.items()]
     with (place / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wait_for(ports["s3"], process)
-        yield {
+        environment = {
             "AWS_ENDPOINT": f"http://127.0.0.1:{ports['s3']}",
             "AWS_ACCESS_KEY_ID": "office",
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": "us-east-1",
             "AWS_ALLOW_HTTP": "true",
         }
+        _wait_until_it_keeps(environment)
+        yield environment
     finally:
         process.kill()  # it would take its leave for half a minute
         process.wait()
