@@ -70,7 +70,7 @@ def _commands(top: argparse.ArgumentParser, name: str) -> list[tuple[str, argpar
     for action in top._actions:  # noqa: SLF001 - argparse has no public way to its subcommands
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for word, command in action.choices.items():
-                found += _commands(command, f"{name} {word}")
+                found += _commands(command.filled(), f"{name} {word}")
     return found
 
 

@@ -1,7 +1,7 @@
 """`brightline assess`: what the line says of a release, component by component."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
 from brightline.cli.inspection import add_release, examine
@@ -15,13 +15,8 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "html")
 
 
-def add_parser(commands: Any) -> None:
-    command = commands.add_parser(
-        "assess",
-        help="decide which components of a release may go to whom, and say why",
-        description="Decide which components of a release may go to whom. Exit code: 0 all components open, 3 something restricted, 4 unsettled, 2 blocked by inspection.",
-        allow_abbrev=False,
-    )
+def assess_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "Decide which components of a release may go to whom. Exit code: 0 all components open, 3 something restricted, 4 unsettled, 2 blocked by inspection."
     add_release(command)
     command.add_argument(
         "--line",

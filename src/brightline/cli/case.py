@@ -71,15 +71,10 @@ NEXT = {
 }
 
 
-def add_parser(commands: Any) -> None:
+def case_arguments(command: argparse.ArgumentParser) -> None:
     from brightline.cli import casework
 
-    command = commands.add_parser(
-        "case",
-        help="cases: file, review, decide, recall",
-        description="The process around one release.",
-        allow_abbrev=False,
-    )
+    command.description = "The process around one release."
     acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
     casework.add_file(acts)
     _add(acts, "list", "all cases", list_cases)

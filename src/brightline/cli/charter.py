@@ -3,7 +3,7 @@
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
 from brightline.cli.saying import add_office, say, with_office
@@ -21,13 +21,8 @@ ACTS = {
 }
 
 
-def add_parser(commands: Any) -> None:
-    command = commands.add_parser(
-        "charter",
-        help="the charter: show it, rotate it",
-        description="The signed root of trust: roles, keys, thresholds, delays.",
-        allow_abbrev=False,
-    )
+def charter_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "The signed root of trust: roles, keys, thresholds, delays."
     acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
     handlers = {"show": show, "key": key, "draft": draft, "sign": sign, "adopt": adopt}
     for name, text in ACTS.items():

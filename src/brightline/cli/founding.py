@@ -1,7 +1,7 @@
 """`brightline init`, `serve` and `token`: an office in a folder, its API, and who may use it."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
 from brightline.cli.saying import add_format, add_office, refusing, say, span, with_office
@@ -10,18 +10,9 @@ if TYPE_CHECKING:
     from brightline.assembly.office import Office
 
 
-def add_parser(commands: Any) -> None:
-    _add_init(commands)
-    _add_serve(commands)
-    _add_token(commands)
-
-
-def _add_init(commands: Any) -> None:
-    command = commands.add_parser(
-        "init",
-        help="found an office in a folder: charter, keys, log, database",
-        description="Found an office in a folder: a first charter, encrypted keys, a log, a database. Says which key lies where.",
-        allow_abbrev=False,
+def init_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Found an office in a folder: a first charter, encrypted keys, a log, a database. Says which key lies where."
     )
     command.add_argument("folder", metavar="DIR", help="a folder that is empty or does not exist")
     command.add_argument(
@@ -116,12 +107,9 @@ def _init(arguments: argparse.Namespace) -> int:
     return say(arguments, document, lines, following)
 
 
-def _add_serve(commands: Any) -> None:
-    command = commands.add_parser(
-        "serve",
-        help="serve the office's API",
-        description="Serve the office's API under /api/v1, with its documentation at /api/v1/docs, until interrupted.",
-        allow_abbrev=False,
+def serve_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Serve the office's API under /api/v1, with its documentation at /api/v1/docs, until interrupted."
     )
     command.add_argument("--host", default="127.0.0.1", help="(default: %(default)s)")
     command.add_argument("--port", type=int, default=8600, help="(default: %(default)s)")
@@ -150,10 +138,8 @@ def _address(arguments: argparse.Namespace) -> str:
     return f"http://{arguments.host}:{arguments.port}"
 
 
-def _add_token(commands: Any) -> None:
-    command = commands.add_parser(
-        "token", help="tokens for the API", description="Tokens for the API: create, list, revoke.", allow_abbrev=False
-    )
+def token_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "Tokens for the API: create, list, revoke."
     acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
     create = acts.add_parser(
         "create",

@@ -1,7 +1,7 @@
 """`brightline inspect`: what is in a release."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit
 
@@ -11,13 +11,8 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sarif", "html", "cyclonedx", "spdx")
 
 
-def add_parser(commands: Any) -> None:
-    command = commands.add_parser(
-        "inspect",
-        help="say what is in a release: findings, facts, components; nothing is executed",
-        description="Say what is in a release. Nothing in it is executed, unpickled or imported. Exit code: 0 pass, 1 review, 2 block.",
-        allow_abbrev=False,
-    )
+def inspect_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "Say what is in a release. Nothing in it is executed, unpickled or imported. Exit code: 0 pass, 1 review, 2 block."
     add_release(command)
     command.add_argument("--format", choices=FORMATS, default="text", help="what to print (default: text)")
     command.add_argument("-o", "--output", metavar="F", help="write to this file instead of standard output")

@@ -11,14 +11,9 @@ if TYPE_CHECKING:
     from brightline.decision.survey import Table
 
 
-def add_parser(commands: Any) -> None:
-    group = commands.add_parser(
-        "line",
-        help="list, show, check, compare and move lines",
-        description="Lines: policy as data.",
-        allow_abbrev=False,
-    )
-    verbs = group.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=type(group))
+def line_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "Lines: policy as data."
+    verbs = command.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=type(command))
     _verb(verbs, "list", "name the lines that ship", _list)
     show = _verb(verbs, "show", "print one line: tiers, criteria, sources, dates", _show)
     show.add_argument("name", metavar="ID", help="a line that ships, or a TOML file")

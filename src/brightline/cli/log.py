@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
 from brightline.cli.saying import add_format, add_office, refusing, say, span, with_office
@@ -14,13 +14,8 @@ if TYPE_CHECKING:
     from brightline.proof.note import Checkpoint, NoteKey
 
 
-def add_parser(commands: Any) -> None:
-    command = commands.add_parser(
-        "log",
-        help="the public log: checkpoint, proofs, monitor, witness",
-        description="The append-only log of every act.",
-        allow_abbrev=False,
-    )
+def log_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "The append-only log of every act."
     acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
     head = acts.add_parser(
         "checkpoint",

@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn, Self
 
 from brightline import __version__
 from brightline.cli.failure import Exit, Failure
@@ -16,19 +17,45 @@ EPILOG = """exit codes:
   verify    0 everything proven   6 something was not (exec runs nothing then)
   any       64 usage   66 no such input   70 our own fault
 """
+COMMANDS = {  # name -> the room that has its arguments, and what it is for
+    "inspect": ("inspection", "say what is in a release: findings, facts, components; nothing is executed"),
+    "assess": ("assessment", "decide which components of a release may go to whom, and say why"),
+    "line": ("line", "list, show, check, compare and move lines"),
+    "init": ("founding", "found an office in a folder: charter, keys, log, database"),
+    "serve": ("founding", "serve the office's API"),
+    "token": ("founding", "tokens for the API"),
+    "charter": ("charter", "the charter: show it, rotate it"),
+    "case": ("case", "cases: file, review, decide, recall"),
+    "permit": ("permit", "permits: export them for deployers"),
+    "order": ("order", "orders: effective at once, heard afterwards"),
+    "log": ("log", "the public log: checkpoint, proofs, monitor, witness"),
+    "verify": ("verification", "check a folder against its permit, before loading it"),
+    "exec": ("verification", "verify, then run a command"),
+}
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, with the exit code for a wrong call that this house promises."""
+    """argparse, with the exit code for a wrong call that this house promises; a command's room is read when it is used."""
+
+    room: str | None = None
 
     def error(self, message: str) -> NoReturn:
         raise Failure(Exit.USAGE, f"{message}. Try `{self.prog} --help`.")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.filled()
+        return super().parse_known_args(args, namespace)
+
+    def filled(self) -> Self:
+        """With its arguments."""
+        if self.room is not None:
+            room, self.room = import_module(f"brightline.cli.{self.room}"), None
+            getattr(room, f"{self.prog.rpartition(' ')[2]}_arguments")(self)
+        return self
+
 
 def parser() -> Parser:
     """The whole command line; the reference page docs/reference/commands.md is compared with it by a test."""
-    from brightline.cli import assessment, case, charter, founding, inspection, line, log, order, permit, verification
-
     top = Parser(
         prog="brightline",
         description=DESCRIPTION,
@@ -38,11 +65,8 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"brightline {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    inspection.add_parser(commands)
-    assessment.add_parser(commands)
-    line.add_parser(commands)
-    for room in (founding, charter, case, permit, order, log, verification):
-        room.add_parser(commands)
+    for name, (room, text) in COMMANDS.items():
+        commands.add_parser(name, help=text, allow_abbrev=False).room = room
     return top
 
 

@@ -11,13 +11,8 @@ if TYPE_CHECKING:
     from brightline.authority.orders import Ordered
 
 
-def add_parser(commands: Any) -> None:
-    command = commands.add_parser(
-        "order",
-        help="orders: effective at once, heard afterwards",
-        description="Orders against a release, effective at once.",
-        allow_abbrev=False,
-    )
+def order_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "Orders against a release, effective at once."
     acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
     issue = acts.add_parser(
         "issue",

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brightline.cli.saying import add_office, say, with_office
 
@@ -10,10 +10,8 @@ if TYPE_CHECKING:
     from brightline.assembly.office import Office
 
 
-def add_parser(commands: Any) -> None:
-    command = commands.add_parser(
-        "permit", help="permits: export them for deployers", description="Published permits.", allow_abbrev=False
-    )
+def permit_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "Published permits."
     acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
     export = acts.add_parser(
         "export",

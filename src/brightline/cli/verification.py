@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
 from brightline.cli.saying import add_format, refusing, span
@@ -12,28 +12,23 @@ if TYPE_CHECKING:
     from brightline.proof.verification import Verification
 
 
-def add_parser(commands: Any) -> None:
-    checked = commands.add_parser(
-        "verify",
-        help="check a folder against its permit, before loading it",
-        description="Check a folder against its permit: exact files, signatures, log, freshness. Exit code: 0 only if everything was proven, else 6.",
-        allow_abbrev=False,
+def verify_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = "Check a folder against its permit: exact files, signatures, log, freshness. Exit code: 0 only if everything was proven, else 6."
+    _arguments(command)
+    command.add_argument("folder", metavar="DIR", help="the folder that holds the release, and nothing else")
+    add_format(command)
+    command.set_defaults(handler=verify)
+
+
+def exec_arguments(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Verify as `brightline verify` does, then replace this process by CMD. What is not proven is not run."
     )
-    _arguments(checked)
-    checked.add_argument("folder", metavar="DIR", help="the folder that holds the release, and nothing else")
-    add_format(checked)
-    checked.set_defaults(handler=verify)
-    run = commands.add_parser(
-        "exec",
-        help="verify, then run a command",
-        usage="brightline exec [options] --permit P DIR -- CMD...",
-        description="Verify as `brightline verify` does, then replace this process by CMD. What is not proven is not run.",
-        allow_abbrev=False,
-    )
-    _arguments(run)
-    run.add_argument("folder", metavar="DIR", help="the folder that holds the release")
-    run.add_argument("command_line", metavar="CMD", nargs="+", help="what to run, after --")
-    run.set_defaults(handler=execute)
+    command.usage = "brightline exec [options] --permit P DIR -- CMD..."
+    _arguments(command)
+    command.add_argument("folder", metavar="DIR", help="the folder that holds the release")
+    command.add_argument("command_line", metavar="CMD", nargs="+", help="what to run, after --")
+    command.set_defaults(handler=execute)
 
 
 def _arguments(command: argparse.ArgumentParser) -> None:
