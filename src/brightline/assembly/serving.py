@@ -1,6 +1,7 @@
 """Serving: the API on granian, with the office joined on."""
 
 import secrets
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,22 @@ def worker() -> Any:
         raise Refused("which office? Set BRIGHTLINE_OFFICE.", "NO-OFFICE")
     log_to_stderr()
     return make_app(Office(Path(folder)))
+
+
+def listening_place(host: str, port: int) -> str:
+    """The numeric address of a host that this machine can listen on. Raises Refused.
+
+    Asked for before the server starts: it would share a port with another server without saying so.
+    """
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as trouble:
+        reason = trouble.strerror or str(trouble)
+        raise Refused(f"nobody can listen on {host}:{port}: {reason}. Choose --host and --port.", "ADDRESS") from None
+    return str(place[0])
 
 
 def serve_office(folder: str, host: str, port: int) -> None:

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import add_format, add_office, refusing, say, span, with_office
+from brightline.cli.saying import add_format, add_office, port, refusing, say, span, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -112,14 +112,17 @@ def serve_arguments(command: argparse.ArgumentParser) -> None:
         "Serve the office's API under /api/v1, with its documentation at /api/v1/docs, until interrupted."
     )
     command.add_argument("--host", default="127.0.0.1", help="(default: %(default)s)")
-    command.add_argument("--port", type=int, default=8600, help="(default: %(default)s)")
+    command.add_argument("--port", type=port, default=8600, help="(default: %(default)s)")
     add_office(command)
     command.set_defaults(handler=serve)
 
 
 def serve(arguments: argparse.Namespace) -> int:
     def check(_arguments: argparse.Namespace, office: "Office") -> int:
+        from brightline.assembly.serving import listening_place
+
         office.log_signer()
+        arguments.host = listening_place(arguments.host, arguments.port)
         return say(
             arguments,
             {"address": _address(arguments), "office": office.charter.office},

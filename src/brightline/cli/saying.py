@@ -86,6 +86,13 @@ def span(text: str) -> timedelta:
     return timedelta(seconds=int(number) * UNITS[unit])
 
 
+def port(text: str) -> int:
+    """1 to 65535."""
+    if not text.isdecimal() or not 0 < int(text) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; one is a number from 1 to 65535")
+    return int(text)
+
+
 def moment(text: str) -> datetime:
     """A day or a moment in UTC; or a span from now."""
     try:

@@ -1,0 +1,80 @@
+"""The office's commands: wrong calls end in one sentence, a documented code, and nothing done."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from tests.offices import found
+
+Run = Callable[..., "CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return found(tmp_path_factory.mktemp("contract") / "office")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("case", "show", "3"), 5, "there is no case 3"),
+        (("case", "show", "x"), 64, "--help"),
+        (("case", "file", "/nowhere/at/all"), 66, "there is nothing at"),
+        (("case", "draft", "1", "--narrow", "weights=ajar"), 64, "weights=gated"),
+        (("case", "nonsense", "1"), 64, "--help"),
+        (("permit", "export", "1", "-o", "papers"), 5, "there is no case 1"),
+        (("order", "issue", "--release", "1", "--component", "soul"), 64, "components are"),
+        (("order", "issue", "--release", "sha256:1", "--component", "weights"), 64, "--release"),
+        (("order", "lift", "7"), 5, "there is no order 7"),
+        (("log", "prove", "99"), 5, "there is no entry 99"),
+        (("log", "witness", "http://127.0.0.1:1"), 5, "does not answer"),
+        (("token", "create", "x", "--scope", "everything"), 64, "is no scope"),
+        (("token", "revoke", "00000000"), 5, "there is no token"),
+        (("serve", "--port", "80000"), 64, "is no port"),
+        (("serve", "--host", "nowhere.invalid"), 5, "nobody can listen"),
+        (("charter", "adopt", "/nowhere"), 66, "cannot be read"),
+    ],
+)
+def test_a_wrong_call_is_a_sentence_and_a_code(
+    brightline: Run, office: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    done = brightline(*words, *(() if code == 64 and words[1] == "nonsense" else ("--office", office)))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert done.stderr.startswith("brightline: ")
+
+
+def test_a_port_that_is_taken_is_not_shared(brightline: Run, office: Path) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = brightline("serve", "--office", office, "--port", other.getsockname()[1])
+    assert (done.returncode, "Choose --host and --port" in done.stderr) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "words", [("--approvers", "1"), ("--threshold", "1"), ("--name", "two words"), ("--delay", "x")]
+)
+def test_an_office_that_could_not_work_is_not_founded(brightline: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = brightline("init", tmp_path / "office", *words)
+    assert done.returncode in (64, 66)
+    assert not (tmp_path / "office").exists()
+
+
+def test_an_office_is_never_founded_twice(brightline: Run, office: Path) -> None:
+    before = sorted((path, path.stat().st_mtime_ns) for path in office.rglob("*.pem"))
+    assert brightline("init", office).returncode == 66
+    assert sorted((path, path.stat().st_mtime_ns) for path in office.rglob("*.pem")) == before
+
+
+def test_a_token_is_shown_once_and_takes_its_scopes_in_either_way(brightline: Run, office: Path) -> None:
+    words = ("token", "create", "ci", "--scope", "cases:read", "cases:file", "--scope", "metrics:read")
+    made = json.loads(brightline(*words, "--office", office, "--format", "json").stdout)
+    assert made["scopes"] == ["cases:file", "cases:read", "metrics:read"]
+    listed = brightline("token", "list", "--office", office).stdout
+    assert made["id"] in listed
+    assert made["token"] not in listed
