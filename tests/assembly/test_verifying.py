@@ -1,5 +1,6 @@
 """`brightline verify` and `exec` on a real folder: exactly the permitted files, or the sentence that says which is not."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -121,7 +122,7 @@ SPOILED = {
     ),
     "a name that is no text": (
         spoil("x", lambda folder, _: Path(os.fsdecode(bytes(folder) + b"/\xff\x1b[31m")).write_text("")),
-        "is not in the permit",
+        "has a name that is no text",
     ),
     "a folder in the place of a file": (
         spoil("config.json", lambda _, file: (file.unlink(), file.mkdir())),
@@ -173,6 +174,57 @@ def test_a_publishers_signature_over_other_files_is_told(place):
 def command(place, *words, papers="papers"):
     line = [COMMAND, words[0], "--permit", str(place / papers / "permit.json"), str(place / "model"), *words[1:]]
     return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+def test_a_root_that_is_named_has_to_be_the_first_charters(place):
+    content = json.loads((place / "papers" / "charter.json").read_text())["versions"][0]["payload"]
+    root = "sha256:" + hashlib.sha256(b64decode(content)).hexdigest()
+    assert verified(place, root=root)
+    other = verified(place, root="sha256:" + "0" * 64)
+    assert [check.name for check in other.checks if not check.held] == ["root"]
+
+
+def test_a_folder_as_deep_as_the_disk_allows_is_read(place):
+    folder = place / "model"
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(1_200):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert verified(place), "empty folders hold no bytes"
+    (folder / "d" / "d" / "more").write_text("")
+    assert "d/d/more is not in the permit" in files_said(place)
+    subprocess.run(["/bin/rm", "-r", str(folder / "d")], check=True)  # deeper than the test runner can clean up
+
+
+@pytest.mark.parametrize("name", ["charter.json", "permit.tlog-proof"])
+def test_a_paper_that_is_a_pipe_or_endless_is_refused_at_once(place, name):
+    (place / "papers" / name).unlink()
+    os.mkfifo(place / "papers" / name)
+    with pytest.raises(Refused, match="no file of at most"):
+        verified(place)
+    (place / "papers" / name).unlink()
+    (place / "papers" / name).symlink_to("/dev/zero")
+    with pytest.raises(Refused, match="no file of at most"):
+        verified(place)
+
+
+def test_a_file_of_another_size_is_not_read_to_its_end(place):
+    with (place / "model" / "model.safetensors").open("ab") as file:
+        file.truncate(1 << 40)
+    assert "model.safetensors is not what was permitted" in files_said(place)
+
+
+def test_a_terminal_without_our_letters_shows_others(place):
+    done = subprocess.run(
+        [COMMAND, "verify", "--permit", str(place / "papers" / "permit.json"), str(place / "model")],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.startswith(b"? charter")) == (0, True)
 
 
 def fits(schema, document):

@@ -231,9 +231,10 @@ def test_the_monitor_of_an_office_trusts_its_first_charter_and_no_other(
     assert "trusting the first charter" in first.stderr
     assert "consistent" in first.stdout
     assert brightline(*words).stderr == ""
-    (tmp_path / "state.charter").write_text("sha256:" + "0" * 64)
+    (tmp_path / "state.charters").write_text("sha256:" + "0" * 64)
     other = brightline(*words)
     assert (other.returncode, "FORK" in other.stderr) == (6, True)
+    assert (tmp_path / "state.fork").read_text() == (tmp_path / "state").read_text()
 
 
 def test_the_monitor_keeps_watching_and_tells_what_is_new(address: str, office: Office, tmp_path: Path) -> None:

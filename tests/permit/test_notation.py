@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.permit.papers import JUNK, read_or_illegible
 
 from brightline.permit.notation import (
+    LAST,
     SIZE,
     Illegible,
     canonical,
@@ -144,7 +145,7 @@ def test_a_document_has_a_largest_size():
 @given(SECONDS, st.integers(-1439, 1439))
 def test_a_moment_is_read_again_as_the_same_moment_in_any_zone(at, minutes):
     there = at.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    if datetime(1000, 1, 2, tzinfo=UTC) < there < datetime(9999, 12, 30, tzinfo=UTC):
+    if datetime(1000, 1, 2, tzinfo=UTC) < there < datetime(LAST, 12, 30, tzinfo=UTC):
         assert read_moment(written(there)) == there
         assert read_moment(written(there)).utcoffset() == timedelta()
 
@@ -238,3 +239,18 @@ def test_a_number_without_end_is_refused(number):
 
 def test_a_year_has_four_digits():
     assert written(datetime(999, 1, 1, tzinfo=UTC)) == "0999-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("year", [LAST + 1, 9999])
+def test_a_moment_that_leads_out_of_the_calendar_is_refused(year):
+    with pytest.raises(Illegible):
+        read_moment(f"{year}-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("content", [b'{"a": "\\ud800"}', b'{"\\udfff": 1}', b'{"a": [{"b": "x\\udc00"}]}'])
+def test_half_a_letter_is_refused(content):
+    refused(content, "half a letter")
+
+
+def test_a_whole_letter_in_two_halves_is_read():
+    assert read_object(b'{"a": "\\ud83d\\ude00"}', "the paper") == {"a": "\U0001f600"}

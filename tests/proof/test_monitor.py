@@ -1,11 +1,14 @@
 """A monitor of a log: growth is quiet, and every other history is told."""
 
+from datetime import timedelta
+
 import pytest
-from tests.authority.office import pen
+from tests.authority.office import NOON, pen
 from tests.proof.deployer import nodes
 from tests.proof.test_tile import ENTRIES, written
 
 from brightline.permit.notation import Illegible
+from brightline.permit.word import Word
 from brightline.proof.merkle import root
 from brightline.proof.monitor import Forked, watch
 from brightline.proof.note import Checkpoint, NoteKey
@@ -74,3 +77,38 @@ def test_a_bundle_with_an_entry_more_is_told():
     kept = written(ENTRIES[:3]) | {"tile/entries/000.p/3": bundle(ENTRIES[:4])}
     with pytest.raises(Illegible):
         watch(None, head(ENTRIES[:3]), KEY, kept.__getitem__)
+
+
+def test_a_full_tile_that_is_not_the_one_below_the_root_is_told():
+    """The root of a long log rests on the level above: innocent tiles and entries below it would go unseen."""
+    innocent = written([*ENTRIES[:300], b"innocent", *ENTRIES[301:600]])
+    shown = written(ENTRIES[:600]) | {path: innocent[path] for path in ("tile/0/001", "tile/entries/001")}
+    for before in (None, head(ENTRIES[:50]), head(ENTRIES[:256])):
+        with pytest.raises(Forked, match="tile/0/001 is not the tile"):
+            watch(before, head(ENTRIES[:600]), KEY, shown.__getitem__)
+
+
+def words(*rows):
+    return [
+        Word(act, 1, NOON + timedelta(hours=hour), "olga", charter, body).entry() for act, hour, charter, body in rows
+    ]
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        words(("accept", 1, 1, {}), ("stop", 3, 1, {}), ("publish", 2, 1, {})),
+        words(("accept", 1, 1, {}), ("charter", 2, 1, {"version": 2}), ("publish", 3, 1, {})),
+        words(("accept", 1, 1, {}), ("stop", 1, 3, {}), ("publish", 1, 2, {})),
+    ],
+)
+def test_a_moment_or_a_charter_that_goes_back_is_told(before, entries):
+    old = head(entries[:before]) if before else None
+    with pytest.raises(Forked, match="entered after a later word"):
+        watch(old, head(entries), KEY, tiles_of(entries))
+
+
+def test_words_that_follow_from_one_another_are_quiet():
+    entries = words(("accept", 1, 1, {}), ("charter", 1, 1, {"version": 2}), ("publish", 1, 2, {}), ("stop", 4, 2, {}))
+    assert watch(head(entries[:2]), head(entries), KEY, tiles_of(entries)).fresh == 2

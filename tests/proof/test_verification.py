@@ -40,6 +40,14 @@ def gated(**changed):
     return permit([charter()], access=GATED, determination={"line_digest": LINE, "access": {}}, **changed)
 
 
+def test_names_that_a_person_reads_alike_are_alike():
+    composed, apart = "Soci\u00e9t\u00e9", "SOCIE\u0301TE\u0301"
+    both = {name: holder(name, Role.APPROVER, affiliations=(composed,)) for name in ("ada", "bea")}
+    made = charter(more=both)
+    deployer = Deployer(charters=[made], permit=permit([made], applicant=apart, affiliates=()))
+    assert failed(verified(deployer)) == {"signatures"}
+
+
 def test_who_may_have_what_is_not_open_is_said():
     told = {check.name: check.sentence for check in verified(Deployer(permit=gated())).checks}
     assert "weights gated: for identified callers" in told["access"]
@@ -63,6 +71,8 @@ DEFECTS = {
     "no witness": (Deployer(charters=[WITNESSED]), "witnesses"),
     "one witness of two": (Deployer(charters=[WITNESSED], witnesses=("wit",)), "witnesses"),
     "its weights are withheld": (Deployer(permit=permit([charter()], access=NO_WEIGHTS)), "access"),
+    "published before it was issued": (Deployer(entry={"at": NOON - timedelta(seconds=1)}), "log"),
+    "a standing from before the checkpoint": (Deployer(standing={"size": 6}), "standing"),
     "the delay still runs": (Deployer(entry={"at": TODAY - DAY + timedelta(seconds=1)}), "effect"),
     "it begins tomorrow": (Deployer(permit=permit([charter()], effective=TODAY + DAY)), "effect"),
     "it has expired": (Deployer(permit=permit([charter()], expires=TODAY)), "effect"),

@@ -1,13 +1,16 @@
 """The log for those outside: static tiles, proofs of entries, and cosignatures of witnesses."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from brightline.assembly.office import Office, View
 from brightline.assembly.refusal import Refused
 from brightline.assembly.watching import CHARTER, Unreachable, ask_witness
 from brightline.permit.charter import chain_document
-from brightline.proof.note import Checkpoint, Line
+from brightline.permit.notation import Illegible
+from brightline.proof.note import Checkpoint, Line, NoteKey
 from brightline.proof.tile import tiles
 from brightline.proof.tlogproof import TlogProof
 from brightline.proof.verification import witness_keys
@@ -53,17 +56,27 @@ def be_witnessed(office: Office, url: str) -> tuple[Checkpoint, list[str]]:
     old: Checkpoint | None = office.read(lambda view: view.log.witnessed())
     try:
         lines = _ask(office, url, head, old.size if old is not None else 0)
-    except Unreachable as trouble:
-        raise Refused(f"{trouble}.", "WITNESS") from None
-    known = {key.name for key in witness_keys(office.charter) if head.with_lines(lines).cosigned_by(key) is not None}
-    if not known:
+    except (Unreachable, Illegible) as trouble:
+        raise Refused(f"{url} gave no cosignature: {trouble}.", "WITNESS") from None
+    good = _cosignatures(head, lines, witness_keys(office.charter))
+    if not good:
         raise Refused(f"what {url} answered is no cosignature by a witness that the charter names.", "WITNESS")
     with writing(office.engine) as connection:
         log = Log(connection)
         kept = log.witnessed()
         seen = kept if kept is not None and kept.size == head.size else head
-        log.keep_witnessed(seen.with_lines(lines))
-    return head, sorted(known)
+        log.keep_witnessed(seen.with_lines(good))
+    return head, sorted({line.name for line in good})
+
+
+def _cosignatures(head: Checkpoint, lines: Sequence[Line], keys: Sequence[NoteKey]) -> list[Line]:
+    """What a witness answers may hold anything: only a good cosignature of a chartered witness is kept, one a key."""
+    found: dict[NoteKey, Line] = {}
+    for key in keys:
+        for line in lines:
+            if replace(head, lines=(line,)).cosigned_by(key) is not None:
+                found[key] = line
+    return list(found.values())
 
 
 def _growth(office: Office, old: int, size: int) -> tuple[bytes, ...]:

@@ -1,6 +1,6 @@
 """Asking a log, at a URL or in a folder of tiles: is it the one it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from brightline.assembly.refusal import Refused
@@ -61,10 +61,10 @@ def log_place(place: str) -> str:
     return place.rstrip("/")
 
 
-def chartered_key(place: str, root: str | None) -> tuple[NoteKey, str]:
-    """The key that the log's own charters name, and the digest of the first one. Raises Unreachable, Forked, Illegible.
+def chartered_key(place: str, seen: Sequence[str]) -> tuple[NoteKey, list[str]]:
+    """The key that the log's own charters name, and the digests of them all. Raises Unreachable, Forked, Illegible.
 
-    Whoever has no key yet trusts the first charter that is shown; and from then on none that does not follow from it.
+    Whoever has seen none yet trusts the first charter that is shown; and from then on none that does not continue them.
     """
     web = place.startswith(("http://", "https://"))
     try:
@@ -72,9 +72,10 @@ def chartered_key(place: str, root: str | None) -> tuple[NoteKey, str]:
     except Unreachable as trouble:
         raise Unreachable(f"{trouble}. Name the log's verifier key with --key") from None
     envelopes, charters = read_chain(content)
-    if root is not None and envelopes[0].digest != root:
-        raise Forked(f"{place} shows another first charter, {envelopes[0].digest}, than {root} before")
-    return log_key(charters[-1]), envelopes[0].digest
+    shown = [envelope.digest for envelope in envelopes]
+    if shown[: len(seen)] != list(seen):
+        raise Forked(f"{place} shows other charters ({', '.join(shown)}) than before ({', '.join(seen)})")
+    return log_key(charters[-1]), shown
 
 
 def read_head(read: Callable[[str], bytes]) -> Checkpoint:

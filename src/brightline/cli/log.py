@@ -131,9 +131,7 @@ def _look(arguments: argparse.Namespace, before: "Checkpoint | None") -> "Checkp
         place = log_place(arguments.place)
         seen = watch_log(place, _key(arguments, place), _kept(kept))
     except (Forked, Illegible) as trouble:
-        raise Failure(
-            Exit.UNPROVEN, f"FORK: {trouble}. The checkpoint in {kept} is your evidence: keep it, and tell others."
-        ) from None
+        raise Failure(Exit.UNPROVEN, f"FORK: {trouble}. {_evidence(arguments, kept)}") from None
     kept.write_text(seen.checkpoint.note(), encoding="utf-8")
     head = seen.checkpoint
     document = {"origin": head.origin, "size": head.size, "fresh": seen.fresh, "root": head.root.hex()}
@@ -143,18 +141,30 @@ def _look(arguments: argparse.Namespace, before: "Checkpoint | None") -> "Checkp
     return head
 
 
+def _evidence(arguments: argparse.Namespace, kept: Path) -> str:
+    """What the log shows now is kept beside what it showed before: the two together say what happened."""
+    from brightline.assembly.watching import Unreachable, log_place, reader_of
+
+    other = Path(f"{arguments.state}.fork")
+    try:
+        other.write_bytes(reader_of(log_place(arguments.place))("checkpoint"))
+    except (Unreachable, OSError) as trouble:
+        return f"The checkpoint in {kept} is your evidence, and what is shown now could not be kept: {trouble}."
+    return f"The checkpoints in {kept} and {other} are your evidence: keep them, and tell others."
+
+
 def _key(arguments: argparse.Namespace, place: str) -> "NoteKey":
-    """The key that was named; or the one of the log's charters, whose first is kept beside the checkpoint."""
+    """The key that was named; or the one of the log's charters, whose digests are kept beside the checkpoint."""
     from brightline.assembly.watching import chartered_key, monitored_key
 
     if arguments.key is not None:
         return monitored_key(arguments.key)
-    kept = Path(f"{arguments.state}.charter")
-    root = kept.read_text(encoding="utf-8").strip() if kept.exists() else None
-    key, first = chartered_key(place, root)
-    if root is None:
-        print(f"brightline: trusting the first charter that {place} shows, {first}", file=sys.stderr)
-        kept.write_text(f"{first}\n", encoding="utf-8")
+    kept = Path(f"{arguments.state}.charters")
+    seen = kept.read_text(encoding="utf-8").split() if kept.exists() else []
+    key, shown = chartered_key(place, seen)
+    if not seen:
+        print(f"brightline: trusting the first charter that {place} shows, {shown[0]}", file=sys.stderr)
+    kept.write_text("\n".join([*shown, ""]), encoding="utf-8")
     return key
 
 

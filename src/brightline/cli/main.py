@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, NoReturn, Self
 
 from brightline import __version__
@@ -105,5 +106,8 @@ def _own_fault(fault: Exception) -> int:
 
 
 def run() -> NoReturn:
-    """The entry point of the installed command."""
+    """The entry point of the installed command. A terminal that lacks a letter shows another one in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(main())

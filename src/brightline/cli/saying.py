@@ -12,6 +12,7 @@ from brightline.cli.failure import Exit, Failure
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
 
+CENTURY = 100 * 366 * 86_400  # seconds
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -83,7 +84,10 @@ def span(text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
     if unit not in UNITS or not number.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no span; write 7d, 12h, 30m or 0s")
-    return timedelta(seconds=int(number) * UNITS[unit])
+    seconds = int(number) * UNITS[unit]
+    if seconds > CENTURY:
+        raise argparse.ArgumentTypeError(f"{text!r} is longer than a hundred years")
+    return timedelta(seconds=seconds)
 
 
 def port(text: str) -> int:

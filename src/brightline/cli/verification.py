@@ -44,6 +44,7 @@ def _arguments(command: argparse.ArgumentParser) -> None:
         help="how old the standing may be, such as 7d (default: the charter's freshness)",
     )
     command.add_argument("--online", metavar="URL", help="ask the office for the standing now")
+    command.add_argument("--root", metavar="SHA256", help="the digest that the first charter must have, sha256:...")
 
 
 def _verified(arguments: argparse.Namespace) -> "Verification":
@@ -58,6 +59,7 @@ def _verified(arguments: argparse.Namespace) -> "Verification":
             arguments.proof,
             arguments.max_age,
             arguments.online,
+            arguments.root,
             told,
         )
 

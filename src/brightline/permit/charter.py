@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
+from unicodedata import normalize
 
 from brightline.permit.envelope import CHARTER_TYPE, Envelope, read_envelope
 from brightline.permit.key import ED25519, Key
@@ -13,6 +14,7 @@ from brightline.permit.notation import Illegible, canonical, moment, natural, on
 
 SCHEMA = "brightline/charter/v1"
 CHAIN_SCHEMA = "brightline/charters/v1"
+CENTURY = 100 * 366 * 86_400  # seconds
 VERSIONS = 1_000  # of one chain
 _FIGURES = (
     "reversible",
@@ -78,11 +80,9 @@ class Charter:
 
     def strangers(self, names: Collection[str], parties: Collection[str]) -> frozenset[str]:
         """Those of the holders who are none of the parties, and belong to none of them."""
-        barred = {party.casefold() for party in parties}
+        barred = set(map(folded, parties))
         return frozenset(
-            name
-            for name in names
-            if not barred & {other.casefold() for other in (name, *self.holders[name].affiliations)}
+            name for name in names if not barred & set(map(folded, (name, *self.holders[name].affiliations)))
         )
 
     def document(self) -> dict[str, Any]:
@@ -98,6 +98,11 @@ class Charter:
     def envelope(self) -> Envelope:
         """Unsigned."""
         return Envelope(CHARTER_TYPE, canonical(self.document()))
+
+
+def folded(name: str) -> str:
+    """A name without case and in one spelling: two that a person reads alike are alike (Unicode 15, section 3.13)."""
+    return normalize("NFKC", normalize("NFKC", name).casefold()).strip()
 
 
 def _holder_document(holder: Holder) -> dict[str, Any]:
@@ -151,7 +156,7 @@ def _check(charter: Charter) -> None:
     log = charter.keys(Role.LOG).values()
     rules = (
         (len({key.keyid for key in keys}) == len(keys), "a key stands twice: each belongs to one holder"),
-        (len({name.casefold() for name in charter.holders}) == len(charter.holders), "two holders have the same name"),
+        (len(set(map(folded, charter.holders))) == len(charter.holders), "two holders have the same name"),
         (charter.reversible >= 1, "the reversible threshold is at least 1"),
         (charter.irreversible >= max(2, charter.reversible), "what cannot be undone takes at least two people"),
         (count[Role.APPROVER] >= charter.irreversible, "there are fewer approvers than the threshold asks for"),
@@ -164,6 +169,11 @@ def _check(charter: Charter) -> None:
             "a holder's name has no space and no +",
         ),
         (charter.freshness >= 1, "the freshness window is at least a second"),
+        (max(charter.delay, charter.freshness) <= CENTURY, "delay and freshness are at most a hundred years"),
+        (
+            max(charter.hearing_days, charter.appeal_days, charter.review_days) <= CENTURY // 86_400,
+            "days are at most those of a hundred years",
+        ),
     )
     for held, sentence in rules:
         if not held:

@@ -70,7 +70,10 @@ def read_envelope(document: Mapping[str, Any], payload_type: str) -> Envelope:
     rows = take(document, "signatures", list)
     if len(rows) > SIGNATURES:
         raise Illegible(f"an envelope has at most {SIGNATURES} signatures")
-    return Envelope(payload_type, decoded(take(document, "payload", str)), tuple(_signature(row) for row in rows))
+    signatures = tuple(_signature(row) for row in rows)
+    if len({one.keyid for one in signatures}) < len(signatures):
+        raise Illegible("a key signs an envelope once")
+    return Envelope(payload_type, decoded(take(document, "payload", str)), signatures)
 
 
 def parse_envelope(content: bytes, payload_type: str, what: str) -> Envelope:

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, TypeVar
 
 SIZE = 64 << 20  # bytes of one signed document: a manifest of 100,000 files fits
+LAST = 9_000  # a year, behind which delays and windows would lead out of the calendar
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _Kind = TypeVar("_Kind")
@@ -34,7 +35,17 @@ def read_object(content: bytes, what: str) -> dict[str, Any]:
         raise Illegible(f"{what} is no JSON that can be relied on: {trouble}"[:300]) from None
     if not isinstance(document, dict):
         raise Illegible(f"{what} is no JSON object")
+    if b"\\u" in content:
+        _check_letters(document, what)
     return document
+
+
+def _check_letters(document: dict[str, Any], what: str) -> None:
+    """Half a letter (a lone surrogate) can be escaped, and neither printed nor hashed as a text."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Illegible(f"{what} holds half a letter, a lone surrogate") from None
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -104,7 +115,7 @@ def read_moment(text: str) -> datetime:
         found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         found = None
-    if found is None or _MOMENT.fullmatch(text) is None:
+    if found is None or _MOMENT.fullmatch(text) is None or found.year > LAST:
         raise Illegible(f"{text[:40]!r} is no moment; one is written 2026-11-23T22:56:09Z")
     return found
 

@@ -92,7 +92,13 @@ def _certified(raw: bytes, payload: bytes, signature: bytes) -> str:
         certificate = x509.load_der_x509_certificate(raw)
         key = certificate.public_key()
         names = _names(certificate)
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension) as trouble:
+    except (
+        ValueError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ) as trouble:
         raise Illegible(f"the certificate in the bundle cannot be read: {trouble}") from None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise Illegible("the certificate in the bundle holds no elliptic curve key")

@@ -79,7 +79,7 @@ def verify_papers(papers: Papers, at: datetime, max_age: timedelta | None = None
     verification.notes.append(f"all of this rests on the first charter, {roots[0].digest}: is it {newest.office}'s?")
     verification.add("permit", True, f"case {permit.case}, {permit.title}: {_accesses(permit)}")
     _access(verification, permit)
-    word = _word(verification, docket, newest, envelope.digest)
+    word = _word(verification, docket, newest, permit, envelope.digest)
     if word is not None:
         _signatures(verification, envelope, permit, charter_at(chain, permit.charter, word.at), word)
         _effect(verification, permit, word, chain, at)
@@ -128,7 +128,7 @@ def witness_keys(charter: Charter) -> list[NoteKey]:
     return [NoteKey(name, key, witness=True) for name, holder in holders for key in holder.keys]
 
 
-def _word(verification: Verification, docket: Docket, newest: Charter, permit: str) -> Word | None:
+def _word(verification: Verification, docket: Docket, newest: Charter, permit: Permit, digest: str) -> Word | None:
     """The entry by which the permit was published, if the log surely holds it."""
     proof = docket.proof
     try:
@@ -140,7 +140,8 @@ def _word(verification: Verification, docket: Docket, newest: Charter, permit: s
         (proof.checkpoint.origin == newest.office, f"the checkpoint is of {proof.checkpoint.origin[:80]}"),
         (proof.checkpoint.signed_by(log_key(newest)), "the checkpoint is not signed by the charter's log key"),
         (proof.holds(docket.entry), "the log does not hold this entry"),
-        ((word.act, word.body.get("permit")) == ("publish", permit), "the entry does not publish this permit"),
+        ((word.act, word.body.get("permit")) == ("publish", digest), "the entry does not publish this permit"),
+        (word.at >= permit.issued, "the entry says that it was published before it was issued"),
     )
     for held, sentence in rules:
         if not held:
@@ -198,6 +199,7 @@ def _standing(
         (bool(newest.signed_by(docket.standing_envelope, Role.LOG)), "the standing is not signed by the log"),
         (standing.permit == permit, "the standing is of another permit"),
         (standing.size > docket.proof.index, "the standing is older than the permit's entry"),
+        (standing.size >= docket.proof.checkpoint.size, "the standing is older than the checkpoint beside it"),
         (standing.force is Force.IN_FORCE, f"the permit is {standing.force}"),
         (not standing.orders, f"an order runs against it: {'; '.join(standing.orders)}"),
         (age <= window, f"the standing is {_span(age)} old, and may be {_span(window)}: export or ask --online again"),
