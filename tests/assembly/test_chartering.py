@@ -6,11 +6,15 @@ import pytest
 from tests.offices import approvers, decided, examined, file_case, found, write_model
 
 from brightline.assembly import chartering
-from brightline.assembly.deciding import open_signer
+from brightline.assembly.deciding import notice_case, open_signer
 from brightline.assembly.export import write_export
 from brightline.assembly.office import Office
+from brightline.assembly.ordering import issue_order
 from brightline.assembly.refusal import Refused
 from brightline.assembly.verification import verify
+from brightline.authority.case import State
+from brightline.permit.order import Effect
+from brightline.release.component import Component
 from brightline.storage.keys import make_key, write_key
 
 
@@ -96,8 +100,9 @@ def test_a_process_from_before_the_rotation_writes_no_more(office, tmp_path):
         place = draft(office, tmp_path / "next.json", log=new_key(office, "log-2.pem"))
         sign(office, place, *approvers(office)[:2])
         chartering.adopt_charter(office, place)
-        with pytest.raises(ValueError, match="must be started again"):
+        with pytest.raises(Refused, match="start this process again") as refusal:
             other.say("accept", 1, "officer", {"missing": []})
+        assert refusal.value.code == "STALE-KEY"
     assert office.say("accept", 1, "officer", {"missing": []}).due is not None
 
 
@@ -114,3 +119,13 @@ def test_a_draft_that_is_none_is_refused(office, tmp_path, content):
     (tmp_path / "next.json").write_text(content)
     with pytest.raises(Refused):
         chartering.adopt_charter(office, tmp_path / "next.json")
+
+
+def test_an_officer_with_a_new_key_orders_and_suspends_with_it(office, tmp_path):
+    publish(office, tmp_path, 1)
+    place = draft(office, tmp_path / "next.json", officer=new_key(office, "officer-2.pem"))
+    sign(office, place, *approvers(office)[:2])
+    chartering.adopt_charter(office, place)
+    assert notice_case(office, 1, "suspend", Effect.SUSPENDED, "officer", "an incident").state is State.SUSPENDED
+    manifest = office.read(lambda view: view.case(1)).manifest
+    assert issue_order(office, manifest, (Component.WEIGHTS,), "everybody", "an incident", None).runs(office.clock())

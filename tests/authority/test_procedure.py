@@ -1,15 +1,19 @@
 """The acts of a case, one after the other: what each does, and what it leaves as it was."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.authority.office import (
     APPEALS,
+    APPLICANT,
+    APPROVERS,
     CLOSED,
     DAY,
     DEPUTY,
     EXAMINER,
     GATED,
+    LINE,
     NOON,
     OFFICER,
     OPEN,
@@ -313,7 +317,40 @@ def test_a_suspension_ends_a_question_that_was_open():
     office.do("stop", OFFICER, question="Is this yours?")
     office.suspend()
     office.resume()
-    assert (office.case.state, office.case.stopped) == (State.IN_FORCE, None)
+    assert (office.case.state, office.case.stopped) == (State.UNDER_REVIEW, None)
+
+
+def test_a_suspension_does_not_undo_what_was_under_way():
+    """Two people decided to close the weights; an officer alone cannot make them forget it."""
+    office = in_force()
+    office.do("vary", OFFICER, reason="Evidence came in.")
+    office.draft(CLOSED)
+    for state in (State.DRAFTED, State.UNDER_REVIEW):
+        assert office.case.state is state
+        office.suspend()
+        assert office.access() == CLOSED
+        office.resume()
+    assert office.case.state is State.UNDER_REVIEW
+    office.suspend()
+    office.resume()
+    assert office.case.state is State.UNDER_REVIEW
+
+
+def test_an_appeal_that_is_upheld_during_a_suspension_is_not_forgotten():
+    office = in_force()
+    office.do("appeal", APPLICANT, against="decision", grounds="It is wrong.")
+    office.suspend()
+    office.do("rule", APPEALS, outcome="upheld", text="It is.")
+    assert office.case.state.value == "suspended"
+    office.resume()
+    assert office.case.state is State.UNDER_REVIEW
+
+
+def test_a_decision_that_is_opened_again_has_a_clock_of_its_own():
+    office = in_force()
+    office.do("vary", OFFICER, reason="Evidence came in.")
+    office.wait(91 * DAY)
+    office.do("appeal", APPLICANT, against="delay", grounds="It takes too long.")
 
 
 @pytest.mark.parametrize("by", ["acme", OFFICER])
@@ -323,12 +360,13 @@ def test_before_a_permit_is_out_either_side_withdraws_with_a_reason(by):
     assert (office.case.state, office.case.draft) == (State.WITHDRAWN, None)
 
 
-@pytest.mark.parametrize("by", ["acme", OFFICER])
-def test_afterwards_a_withdrawal_stands_on_an_officers_notice(by):
+@pytest.mark.parametrize("by", [APPLICANT, OFFICER])
+def test_afterwards_the_applicant_withdraws_and_the_office_with_an_officers_notice(by):
     office = in_force()
-    assert office.say("withdraw", by, reason="Enough.").code == "ILLEGIBLE"
-    assert office.access() == EVERYTHING_OPEN
-    office.do("withdraw", by, **office.notice(Effect.WITHDRAWN))
+    if by == OFFICER:
+        assert office.say("withdraw", by, reason="Enough.").code == "ILLEGIBLE"
+        assert office.access() == EVERYTHING_OPEN
+    office.do("withdraw", by, **(office.notice(Effect.WITHDRAWN) if by == OFFICER else {"reason": "Enough."}))
     assert (office.case.state, office.access()) == (State.WITHDRAWN, CLOSED)
     assert office.case.force(office.case.issued[0].draft.permit, office.at) is Force.WITHDRAWN
 
@@ -631,3 +669,42 @@ def test_the_case_of_a_published_permit_says_when_it_takes_effect():
     assert [type(issued) for issued in office.case.issued] == [Issued]
     assert office.case.issued[0].effective == NOON + DAY
     assert office.case.current(NOON + DAY - SECOND) is None
+
+
+def test_a_base_that_was_narrowed_since_the_draft_stops_the_publication():
+    office = reviewed(base=BASE)
+    base = dict.fromkeys((part.value for part in JUDGED), "open")
+    office.do("draft", OFFICER, permit=office.keep(office.permit()), base_access=base)
+    for name in APPROVERS[:2]:
+        office.do("sign", name, **office.vote(name))
+    office.do("decide", OFFICER)
+    permit = office.case.draft.permit
+    for now in (None, {}, base | {"weights": "gated"}):
+        assert office.say("publish", OFFICER, permit=permit, base_access=now).code == "TOO-OPEN"
+    office.do("publish", OFFICER, permit=permit, base_access=base)
+
+
+@pytest.mark.parametrize("name", [OFFICER, "ADA", "ａｄａ"])
+def test_an_applicant_does_not_choose_who_may_judge_it(name):
+    office = Office()
+    body: dict[str, Any] = {
+        "affiliates": [name],
+        "applicant": APPLICANT,
+        "title": "t",
+        "manifest": "sha256:" + "0" * 64,
+    }
+    body |= {"line": "lessig 1", "line_digest": LINE, "base": None}
+    assert office.say("file", APPLICANT, **body).code == "PARTY"
+
+
+@pytest.mark.parametrize(("key", "value"), [("title", "a\0b"), ("title", "x" * 401), ("applicant", "x" * 201)])
+def test_what_no_database_could_keep_is_refused(key, value):
+    office = Office(applicant=value if key == "applicant" else APPLICANT)
+    body: dict[str, Any] = {
+        "affiliates": [],
+        "applicant": office.applicant,
+        "title": "t",
+        "manifest": "sha256:" + "0" * 64,
+    }
+    body |= {"line": "lessig 1", "line_digest": LINE, "base": None, key: value}
+    assert office.say("file", office.applicant, **body).code == "ILLEGIBLE"

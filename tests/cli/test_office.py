@@ -34,6 +34,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("token", "create", "x", "--scope", "everything"), 64, "is no scope"),
         (("token", "revoke", "00000000"), 5, "there is no token"),
         (("serve", "--port", "80000"), 64, "is no port"),
+        (("case", "show", "9" * 23), 64, "is no number"),
+        (("case", "draft", "1", "--expires", "99999999d"), 64, "longer than a hundred years"),
+        (("case", "draft", "1", "--expires", "9999-12-31T23:59:59-14:00"), 64, "out of the calendar"),
+        (("case", "suspend", "1", "--reason", "x"), 5, "there is no case 1"),
         (("serve", "--host", "nowhere.invalid"), 5, "nobody can listen"),
         (("charter", "adopt", "/nowhere"), 66, "cannot be read"),
     ],
@@ -57,7 +61,18 @@ def test_a_port_that_is_taken_is_not_shared(brightline: Run, office: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "words", [("--approvers", "1"), ("--threshold", "1"), ("--name", "two words"), ("--delay", "x")]
+    "words",
+    [
+        ("--approvers", "1"),
+        ("--threshold", "1"),
+        ("--name", "two words"),
+        ("--delay", "x"),
+        ("--hearing", "12h"),
+        ("--database", "postgresql://nobody@127.0.0.1:1/none"),
+        ("--database", "postgresql://nobody@127.0.0.1:nope/none"),
+        ("--database", 'mysql://"quoted"'),
+        ("--blobs", "gopher://nowhere"),
+    ],
 )
 def test_an_office_that_could_not_work_is_not_founded(brightline: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     done = brightline("init", tmp_path / "office", *words)
@@ -69,6 +84,17 @@ def test_an_office_is_never_founded_twice(brightline: Run, office: Path) -> None
     before = sorted((path, path.stat().st_mtime_ns) for path in office.rglob("*.pem"))
     assert brightline("init", office).returncode == 66
     assert sorted((path, path.stat().st_mtime_ns) for path in office.rglob("*.pem")) == before
+
+
+def test_a_folder_with_something_in_it_is_left_alone(brightline: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    assert brightline("init", tmp_path).returncode == 66
+    assert [place.name for place in tmp_path.iterdir()] == ["mine"]
+
+
+def test_what_an_office_holds_is_its_owners_alone(office: Path) -> None:
+    assert office.stat().st_mode & 0o77 == 0
+    assert all(place.stat().st_mode & 0o77 == 0 for place in (office / "office.toml", office / "passphrase"))
 
 
 def test_a_token_is_shown_once_and_takes_its_scopes_in_either_way(brightline: Run, office: Path) -> None:

@@ -7,12 +7,13 @@ import tarfile
 import time
 from base64 import b64decode, b64encode
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from tests.conftest import COMMAND
 from tests.desk.conftest import EVERYTHING, free_port, start, token
-from tests.offices import found, write_model
+from tests.offices import decided, examined, file_case, found, write_model
 
 from brightline.assembly.office import Office
 from brightline.permit.envelope import STATEMENT_TYPE, Envelope
@@ -149,7 +150,9 @@ def test_a_vote_cannot_be_cast_with_somebody_elses_token(address: str, office: O
         ("publish", {}, 409, "STATE"),
         ("accept", {"unknown": 1}, 422, "INPUT"),
         ("stop", {"question": ""}, 422, "INPUT"),
-        ("recall", {"reason": "x"}, 422, "ILLEGIBLE"),
+        ("recall", {"reason": "x"}, 404, "NO-PERMIT"),
+        ("draft", {"effective": "9999-12-31T23:59:59-14:00"}, 422, "INPUT"),
+        ("draft", {"expires": "0001-01-01T00:00:00+14:00"}, 422, "INPUT"),
     ],
 )
 def test_a_refusal_is_a_problem_with_a_code(
@@ -158,6 +161,50 @@ def test_a_refusal_is_a_problem_with_a_code(
     officer = token(office, "officer", "cases:review")
     answer = httpx.post(f"{address}/api/v1/cases/2/{act}", headers=officer, json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+def test_an_officers_token_for_filing_only_touches_nobody_elses_case(address: str, office: Office) -> None:
+    headers = token(office, "officer", "cases:read", "cases:file")
+    before = office.read(lambda view: view.log.checkpoint())
+    for act, body in (("withdraw", {"reason": "x"}), ("restart", {"answer": "x"}), ("reassess", {"grounds": "x"})):
+        answer = httpx.post(f"{address}/api/v1/cases/2/{act}", headers=headers, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "NO-CASE")
+    assert office.read(lambda view: view.log.checkpoint()) == before
+
+
+def test_an_applicant_withdraws_its_published_permit(address: str, office: Office, tmp_path: Path) -> None:
+    number = file_case(office, write_model(tmp_path / "own", 11), "initech").number
+    examined(office, number)
+    decided(office, number)
+    own = token(office, "initech", "cases:read", "cases:file")
+    answer = httpx.post(f"{address}/api/v1/cases/{number}/withdraw", headers=own, json={"reason": "enough"})
+    assert answer.json()["access"]["weights"] == "withheld"
+    assert answer.json()["permits"][0]["force"] == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code"),
+    [
+        ({"title": "a\0b"}, 422, "ILLEGIBLE"),
+        ({"base": 2}, 404, "NO-CASE"),
+        ({"base": 99}, 404, "NO-CASE"),
+        ({"line": "passphrase"}, 422, "INPUT"),
+        ({"affiliate": "officer"}, 403, "PARTY"),
+    ],
+)
+def test_a_filing_that_asks_for_too_much_is_refused(
+    address: str, office: Office, params: dict[str, Any], status: int, code: str
+) -> None:
+    """Case 2 is another applicant's, and undecided: that it exists is nobody's business."""
+    headers = token(office, "globex", "cases:read", "cases:file")
+    answer = httpx.post(f"{address}/api/v1/cases", params={"name": "a.txt", **params}, headers=headers, content=b"a")
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+def test_a_long_body_is_cut_off_before_it_is_held(address: str) -> None:
+    for path in ("witness/add-checkpoint", "orders", "tokens"):
+        answer = httpx.post(f"{address}/api/v1/{path}", content=iter([b"x" * (1 << 20)] * 3))
+        assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
 
 
 def test_orders_bite_at_once_and_are_public(address: str, office: Office) -> None:

@@ -1,10 +1,13 @@
 """The same office on SQLite and on PostgreSQL, both real."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from tests.offices import DECLARED, approvers, decided, examined, file_case, write_model
 
 from brightline.assembly import deciding, exposing
@@ -27,6 +30,7 @@ from brightline.proof.tlogproof import read_proof
 from brightline.proof.verification import log_key
 from brightline.release.component import Component
 from brightline.storage import schema, tokens
+from brightline.storage.ledger import Turn
 
 
 def published(office: Office, place: Path) -> int:
@@ -228,3 +232,62 @@ def test_a_derivative_is_capped_and_measured_by_its_bases_own_case(office: Offic
     condition = read_permit(content).conditions[-1]
     assert condition.startswith("a derivative, with 0.")
     assert "it inherits the base's status" in condition
+
+
+def test_an_act_that_cannot_be_stored_fails_alone(office: Office, tmp_path: Path) -> None:
+    """All three wait for the same commit: the writer is held until they are there."""
+    number = file_case(office, write_model(tmp_path / "model")).number
+    held, go = threading.Event(), threading.Event()
+
+    def hold(_turn: Turn) -> None:
+        held.set()
+        go.wait(10)
+
+    def poison(turn: Turn) -> None:
+        turn.rows.append((insert(schema.entries), {"number": 0, "case": 0, "act": "x", "entry": b""}))
+
+    with ThreadPoolExecutor(4) as threads:
+        threads.submit(office.perform, hold)
+        held.wait(10)
+        first = threads.submit(office.say, "conflict", number, "officer", {"person": "approver-1", "text": "one"})
+        bad = threads.submit(office.perform, poison)
+        last = threads.submit(office.say, "conflict", number, "officer", {"person": "approver-2", "text": "two"})
+        time.sleep(0.2)
+        go.set()
+        assert isinstance(bad.exception(), IntegrityError)
+        assert last.result().conflicts >= {"approver-2"}
+        assert first.result() is not None
+
+
+def test_an_entry_that_is_too_long_is_refused_before_it_is_written(office: Office, tmp_path: Path) -> None:
+    filing = Filing(str(write_model(tmp_path / "model")), "acme", tuple("\U0001f600" * 3_999 for _ in range(8)))
+    with pytest.raises(Refused, match="longer than 65535 bytes"):
+        file_release(office, filing)
+
+
+def test_a_reader_sees_one_moment(folder: Path, tmp_path: Path) -> None:
+    """Between two looks of one answer the permit is recalled: both are from before it."""
+    with Office(folder) as office, Office(folder) as other:
+        number = published(office, tmp_path / "model")
+
+        def ask(view):
+            before = view.case(number).state
+            deciding.notice_case(other, number, "recall", Effect.RECALLED, "officer", "an incident")
+            return before, view.case(number).state, view.log.checkpoint().size
+
+        before, after, size = office.read(ask)
+        assert before is after is State.IN_FORCE
+        assert office.read(lambda view: view.log.checkpoint()).size == size + 1
+
+
+def test_a_derivative_of_a_recalled_base_is_not_published(office: Office, tmp_path: Path) -> None:
+    base = published(office, tmp_path / "base")
+    number = file_release(office, Filing(str(write_model(tmp_path / "derivative", 1)), "globex", base=base)).number
+    examined(office, number)
+    deciding.draft_case(office, number, "officer", deciding.Wanted())
+    for key in approvers(office)[:2]:
+        deciding.sign_case(office, number, key)
+    office.say("decide", number, "officer", {})
+    deciding.notice_case(office, base, "recall", Effect.RECALLED, "officer", "an incident")
+    with pytest.raises(Refused, match="narrowed since"):
+        deciding.publish_case(office, number, "officer")

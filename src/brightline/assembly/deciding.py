@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from brightline.assembly.filing import read_dossier
-from brightline.assembly.office import Office, View, open_key, say, settle
+from brightline.assembly.office import Office, View, open_key, say
 from brightline.assembly.procedure import determine_release, load_evidence
 from brightline.assembly.refusal import Refused
 from brightline.authority.case import Case, Issued
@@ -21,6 +21,7 @@ from brightline.decision.access import Access
 from brightline.decision.determination import Determination, Verdict
 from brightline.decision.document import determination_document
 from brightline.decision.draft import parse_line
+from brightline.enforcement.judging import judge
 from brightline.inspection.report import Inspection
 from brightline.permit.envelope import STATEMENT_TYPE, Envelope, Signature, decoded
 from brightline.permit.key import Signer
@@ -50,7 +51,7 @@ def draft_case(office: Office, number: int, by: str, wanted: Wanted) -> Case:
     evidence = load_evidence(wanted.evidence)
     at = office.clock().replace(microsecond=0)
 
-    def prepare(view: View) -> tuple[Permit, dict[str, str]]:
+    def prepare(view: View) -> Permit:
         case = view.case(number)
         report = None if case.report is None else view.document(case.report)
         if report is None:
@@ -60,12 +61,24 @@ def draft_case(office: Office, number: int, by: str, wanted: Wanted) -> Case:
         determination = determine_release(inspection, [line], evidence, at.date())[0]
         base = {} if case.base is None else base_access(view, case.base, at)
         permit = _permit(case, inspection, determination, view.newest.version, at, wanted)
-        return _capped(permit, base, wanted.narrower), {part.value: access.value for part, access in base.items()}
+        return _capped(permit, base, wanted.narrower)
 
-    permit, base = office.read(prepare)
-    envelope = permit.envelope()
-    body = {"permit": envelope.digest, "base_access": base}
-    return office.say("draft", number, by, body, {envelope.digest: envelope.payload})
+    envelope = office.read(prepare).envelope()
+
+    def act(turn: Turn) -> Case | Refusal:
+        body = {"permit": envelope.digest, **_base_now(turn, number)}
+        return say(turn, "draft", number, by, body, {envelope.digest: envelope.payload})
+
+    case: Case = office.perform(act)
+    return case
+
+
+def _base_now(turn: Turn, number: int) -> dict[str, dict[str, str]]:
+    """For a derivative, what its base grants at this very turn: it may have been revoked since the draft was made."""
+    case = turn.case(number)
+    if case is None or case.base is None:
+        return {}
+    return {"base_access": _words(base_access(turn, case.base, turn.at))}
 
 
 def _pinned(view: View, number: int) -> str:
@@ -74,13 +87,18 @@ def _pinned(view: View, number: int) -> str:
     return str(read_dossier(view.document(str(filed.body["dossier"])) or b"{}").get("line"))
 
 
-def base_access(view: View, manifest: str, at: datetime) -> dict[Component, Access]:
-    """What the base model's cases grant now: the most open of them. Nothing, where none is in force."""
+def base_access(view: View | Turn, manifest: str, at: datetime) -> dict[Component, Access]:
+    """What the base model's cases grant now. Nothing, where none is in force or the last one was revoked."""
     numbers = view.connection.execute(
-        select(schema.cases.c.number).where(schema.cases.c.manifest == manifest)
+        select(schema.cases.c.number).where(schema.cases.c.manifest == manifest).order_by(schema.cases.c.number)
     ).scalars()
-    granted = [view.case(number).access(at) for number in numbers]
-    return {part: min((one[part] for one in granted), key=lambda access: access.rank) for part in JUDGED}
+    found = [case for case in map(view.case, numbers) if case is not None]
+    judged = judge(found, (), at)
+    return {part: judged.access.get(part, Access.WITHHELD) for part in JUDGED}
+
+
+def _words(access: Mapping[Component, Access]) -> dict[str, str]:
+    return {part.value: word.value for part, word in access.items()}
 
 
 def _with_base(view: View, case: Case, inspection: Inspection) -> Inspection:
@@ -203,14 +221,14 @@ def publish_case(office: Office, number: int, by: str) -> Case:
         case = turn.case(number)
         permit = case.draft.permit if case is not None and case.draft is not None else "sha256:" + "0" * 64
         entry = turn.next_entry
-        after = say(turn, "publish", number, by, {"permit": permit})
+        after = say(turn, "publish", number, by, {"permit": permit, **_base_now(turn, number)})
         if isinstance(after, Case):
             given = {one.keyid: one.signature for one in after.issued[-1].draft.votes if one.dissent is None}
             row = {"digest": permit, "case": number, "manifest": after.manifest, "number": entry}
             turn.rows.append((insert(schema.permits), {**row, "signatures": json.dumps(given)}))
         return after
 
-    case: Case = settle(office.ledger.perform(act))
+    case: Case = office.perform(act)
     return case
 
 
@@ -218,10 +236,10 @@ def notice_case(office: Office, number: int, act: str, effect: Effect, by: str, 
     """Suspend, resume, withdraw or recall: an officer's signed notice, and the act that stands on it. Raises Refused."""
     case: Case = office.read(lambda view: view.case(number))
     if not case.issued:
-        return office.say(act, number, by, {"reason": reason, "notice": "none"})
+        raise Refused(f"no permit was published in case {number}: there is nothing to {act}.", "NO-PERMIT")
     at = office.clock().replace(microsecond=0)
     unsigned = Notice(case.issued[-1].draft.permit, effect, reason, at).envelope()
-    envelope = unsigned.signed(office.key(office.officer()))
+    envelope = unsigned.signed(office.officer_key(by))
     content = json.dumps(envelope.document(), sort_keys=True).encode("ascii")
     digest = Envelope("", content).digest
     return office.say(act, number, by, {"reason": reason, "notice": digest}, {digest: content})

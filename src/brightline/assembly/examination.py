@@ -5,38 +5,53 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandle
 from dbos import Serializer as Written
 from pydantic import TypeAdapter
-from sqlalchemy import func, insert, select
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from brightline.assembly.filing import read_dossier
-from brightline.assembly.office import Office
+from brightline.assembly.office import Office, View, settle
 from brightline.assembly.procedure import conclude_release, parse_declared
 from brightline.assembly.refusal import Refused
+from brightline.assembly.seat import is_taken, take_seat
 from brightline.authority.case import Case, State
+from brightline.authority.procedure import barred
+from brightline.authority.records import Refusal
 from brightline.inspection.examination import Examination, Examined
 from brightline.inspection.report import Inspection
 from brightline.permit.envelope import Envelope
-from brightline.release.reader import Reader
+from brightline.permit.word import Word
+from brightline.release.reader import Reader, Unreadable
 from brightline.storage import schema
 from brightline.storage.ledger import words_of
 
 VERSION = "1"  # of the steps' meaning: a job is resumed only by the version that began it
 REPORT = "application/vnd.brightline.report.v1+json"
+EXAMINED = {  # a step that runs twice keeps its first result; both dialects spell it so
+    name: one.on_conflict_do_nothing()
+    for name, one in (("sqlite", sqlite.insert(schema.examined)), ("postgresql", postgresql.insert(schema.examined)))
+}
 _EXAMINED, _REPORT = TypeAdapter(Examined), TypeAdapter(Inspection)
+
+
+class Failed(Exception):
+    """What ended a job, as it is kept: a sentence."""
 
 
 class Json(Written):
     """What jobs keep is JSON: nothing is ever unpickled (Law 6)."""
 
     def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=str)
+        return json.dumps({"failed": str(data)} if isinstance(data, BaseException) else {"done": data})
 
     def deserialize(cls, serialized_data: str) -> Any:  # noqa: N805 - as its parent has it
-        return json.loads(serialized_data)
+        kept = json.loads(serialized_data)
+        return Failed(kept["failed"]) if "failed" in kept else kept["done"]
 
     def name(self) -> str:
         return "json"
@@ -66,11 +81,12 @@ def examining(office: Office) -> Iterator[None]:
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
     url = office.settings.database_url
     own = f"sqlite:///{office.settings.folder.resolve() / 'jobs.db'}" if url.startswith("sqlite:") else url
+    seat = take_seat(office.settings.folder)
     configuration: DBOSConfig = {
         "name": "brightline",
         "system_database_url": own,
         "application_version": VERSION,
-        "executor_id": "office",
+        "executor_id": seat.name,
         "serializer": Json(),
         "log_level": "CRITICAL",
     }
@@ -82,19 +98,30 @@ def examining(office: Office) -> Iterator[None]:
     finally:
         DBOS.destroy()
         _offices.clear()
+        seat.leave()
 
 
 def begin(number: int, by: str) -> "WorkflowHandle[str]":
     """The job of a case: the one that is running already, or a new one. Raises Refused."""
-    case = _office().read(lambda view: view.case(number))
+    office = _office()
+    case = office.read(lambda view: view.case(number))
     if case.state not in (State.ACCEPTED, State.UNDER_REVIEW):
         raise Refused(f"case {number} is {case.state}; accept it first: `brightline case accept {number}`.", "STATE")
+    office.read(lambda view: settle(_may_examine(view, case, by, office.clock())))
     begun = _jobs(number)
     running = [job for job in begun if job.status in ("PENDING", "ENQUEUED")]
     if running:
-        return DBOS.retrieve_workflow(running[0].workflow_id)
+        job = running[0]
+        return (DBOS.retrieve_workflow if is_taken(office.settings.folder, job.executor_id) else DBOS.resume_workflow)(
+            job.workflow_id
+        )
     with SetWorkflowID(f"case-{number}-{len(begun) + 1}"):
         return DBOS.start_workflow(examine_case, f"case-{number}-{len(begun) + 1}", number, by)
+
+
+def _may_examine(view: View, case: Case, by: str, at: datetime) -> Refusal | None:
+    """Asked before the work, and again when it is said: a conflict shuts out from the beginning."""
+    return barred(case, Word("examine", case.number, max(at, case.moved), by, view.newest.version), view)
 
 
 def _jobs(number: int) -> list[Any]:
@@ -163,24 +190,29 @@ def examine_case(job: str, number: int, by: str) -> str:
 
 @DBOS.step()
 def count_files(number: int) -> int:
-    return len(_files(number))
+    with _office().engine.begin() as connection:
+        files = schema.files.c.manifest == _manifest_of(number)
+        return int(connection.execute(select(func.count()).select_from(schema.files).where(files)).scalar_one())
 
 
 @DBOS.step()
 def examine_file(job: str, number: int, position: int) -> int:
     """One file, from the bytes that the office keeps. A second run of the same step finds its result, and rests."""
-    office, entry = _office(), _files(number)[position]
+    office, entry = _office(), _file(number, position)
     table = schema.examined
     with office.engine.begin() as connection:
         if connection.execute(select(table.c.job).where(table.c.job == job, table.c.position == position)).first():
             return entry.size
     result = json.dumps(_EXAMINED.dump_python(inspect_entry(entry), mode="json"))
     with office.engine.begin() as connection:
-        connection.execute(insert(table).values(job=job, position=position, result=result))
+        connection.execute(EXAMINED[connection.dialect.name], {"job": job, "position": position, "result": result})
     return entry.size
 
 
 def inspect_entry(entry: BlobEntry) -> Examined:
+    """Raises Unreadable where the office lost the bytes: that is its own trouble, and no finding about the release."""
+    if not entry.office.blobs.holds(entry.sha256):
+        raise Unreadable(f"{entry.path}: the office does not hold these bytes any more; restore its blobs")
     return Examination().read([entry])
 
 
@@ -189,7 +221,8 @@ def conclude_job(job: str, number: int, by: str) -> str:
     """What follows from all files; said in the log once."""
     office = _office()
     report = _report(office, job, number)
-    if office.read(lambda view: view.case(number)).report != report.digest:
+    case = office.read(lambda view: view.case(number))
+    if case.report != report.digest or by not in case.examiners:
         inspection = read_report(report.payload)
         body = {
             "report": report.digest,
@@ -200,13 +233,17 @@ def conclude_job(job: str, number: int, by: str) -> str:
     return report.digest
 
 
-def _files(number: int) -> list[BlobEntry]:
-    office = _office()
-    manifest = office.read(lambda view: view.case(number)).manifest
-    table = schema.files
+def _manifest_of(number: int) -> ScalarSelect[Any]:
+    """By the index of cases: a step must not replay the case. What it says is checked when the examination is said."""
+    return select(schema.cases.c.manifest).where(schema.cases.c.number == number).scalar_subquery()
+
+
+def _file(number: int, position: int) -> BlobEntry:
+    office, table = _office(), schema.files
+    wanted = select(table).where(table.c.manifest == _manifest_of(number)).order_by(table.c.path)
     with office.engine.begin() as connection:
-        rows = connection.execute(select(table).where(table.c.manifest == manifest).order_by(table.c.path)).all()
-    return [BlobEntry(office, row.path, row.size, row.sha256) for row in rows]
+        row = connection.execute(wanted.offset(position).limit(1)).one()
+    return BlobEntry(office, row.path, row.size, row.sha256)
 
 
 def _report(office: Office, job: str, number: int) -> Envelope:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert, select
 
 from brightline.assembly.lines import find_line, line_text
-from brightline.assembly.office import Office, View, say, settle
+from brightline.assembly.office import Office, View, say
 from brightline.assembly.procedure import conclude_release, read_declaration
 from brightline.assembly.refusal import Refused, read_text
 from brightline.authority.case import Case
@@ -26,6 +26,7 @@ from brightline.sources.source import NoSource
 from brightline.storage import schema
 from brightline.storage.ledger import Turn
 
+PATH = 1024  # characters of a path
 OWN_WORDS = ("brightline.toml", "README.md")
 DOSSIER = "application/vnd.brightline.dossier.v1+json"
 
@@ -69,7 +70,7 @@ def file_release(office: Office, filing: Filing, progress: Callable[[int], None]
             turn.new_cases = 0
         return case
 
-    case: Case = settle(office.ledger.perform(act))
+    case: Case = office.perform(act)
     return case
 
 
@@ -94,6 +95,8 @@ def _take(office: Office, filing: Filing, progress: Callable[[int], None]) -> In
 
 
 def _take_one(office: Office, entry: Entry | Obstacle, examined: Examined) -> None:
+    if len(entry.path) > PATH or "\0" in entry.path or not entry.path.isprintable():
+        raise Refused(f"{entry.path[:100]!r}: a path has at most {PATH} characters, all of them printable.")
     if isinstance(entry, Obstacle):
         raise Refused(f"{entry.path}: {entry.reason}. A release that is filed consists of plain files.")
     try:

@@ -1,9 +1,12 @@
 """`brightline init`: a working office in one folder."""
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sqlalchemy import select
 
 from brightline.assembly.refusal import Refused
 from brightline.permit.charter import Charter, Holder, Role, prove_chain
@@ -12,6 +15,7 @@ from brightline.permit.word import Word
 from brightline.proof.verification import log_key
 from brightline.settings.environment import settings
 from brightline.settings.office import FILE, read_office, write_office
+from brightline.storage import schema
 from brightline.storage.blobs import open_blobs
 from brightline.storage.database import Unopened, migrate, open_database
 from brightline.storage.keys import NoKey, PrivateKey, make_key, write_key, write_secret
@@ -50,6 +54,20 @@ def found_office(folder: Path, terms: Terms) -> Founded:
     """Raises Refused; then nothing was written that a second try would stumble over."""
     if (folder / FILE).exists():
         raise Refused(f"there is an office in {folder} already. Name another folder; an office is never founded twice.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"{folder} is not empty. Name a folder that is, or that does not exist.")
+    there = folder.exists()
+    try:
+        return _found(folder, terms)
+    except BaseException:
+        for place in folder.iterdir() if folder.is_dir() else ():
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+        if not there and folder.is_dir():
+            folder.rmdir()
+        raise
+
+
+def _found(folder: Path, terms: Terms) -> Founded:
     keys = {name: make_key() for name in _holders(terms)}
     witness = make_key()  # for other offices' charters, not for our own
     try:
@@ -68,10 +86,11 @@ def found_office(folder: Path, terms: Terms) -> Founded:
         open_blobs(office.blobs_url)
         engine = open_database(office.database_url)
     except Unopened as trouble:
-        (folder / FILE).unlink()
         raise Refused(str(trouble)) from None
     migrate(engine)
     with engine.begin() as connection:
+        if connection.execute(select(schema.head.c.id)).first() is not None:
+            raise Refused("this database holds an office already. Name another one; an office is never founded twice.")
         found_log(connection, keys["log"], log_key(charter), envelope, word)
     engine.dispose()
     return Founded(charter, places, own)
@@ -104,7 +123,9 @@ def _write_keys(folder: Path, keys: dict[str, PrivateKey]) -> tuple[dict[str, Pa
     given = settings().passphrase
     passphrase, own = given or secrets.token_urlsafe(24), None if given else folder / SECRET
     try:
-        (folder / "keys").mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # undecided weights, tokens' hashes and exposures lie in it
+        (folder / "keys").mkdir(exist_ok=True, mode=0o700)
         if own is not None:
             write_secret(own, f"{passphrase}\n".encode())
         places = {name: folder / "keys" / f"{name}.pem" for name in keys}

@@ -16,14 +16,15 @@ from brightline.authority.records import Refusal
 from brightline.permit.charter import Charter, Role
 from brightline.permit.envelope import Envelope
 from brightline.permit.word import Word
+from brightline.proof.tile import ENTRY
 from brightline.proof.verification import log_key
 from brightline.settings.environment import settings
 from brightline.settings.office import NoOffice, OfficeSettings, read_office
 from brightline.storage import schema
 from brightline.storage.blobs import Blobs, open_blobs
-from brightline.storage.database import Unopened, is_current, migrate, open_database
+from brightline.storage.database import Unopened, is_current, migrate, one_moment, open_database
 from brightline.storage.keys import NoKey, PrivateKey, read_key
-from brightline.storage.ledger import Ledger, Turn, load_case, load_charters, read_document
+from brightline.storage.ledger import Ledger, Stale, Turn, load_case, load_charters, read_document
 from brightline.storage.log import Log
 
 
@@ -55,7 +56,7 @@ class View:
 
     def case(self, number: int) -> Case:
         """Raises Refused where there is none."""
-        case = load_case(self.connection, number, self) if number > 0 else None
+        case = load_case(self.connection, number, self) if 0 < number < 1 << 53 else None
         if case is None:
             raise Refused(f"there is no case {number}. `brightline case list` shows all.", "NO-CASE")
         return case
@@ -90,7 +91,7 @@ class Office:
 
     def read(self, ask: Callable[[View], Any]) -> Any:
         """An answer out of one consistent moment."""
-        with self.engine.begin() as connection:
+        with self.engine.connect().execution_options(**one_moment(self.engine)) as connection, connection.begin():
             return ask(self.look(connection))
 
     @property
@@ -150,8 +151,20 @@ class Office:
         self, act: str, number: int, by: str, body: Mapping[str, Any], documents: Mapping[str, bytes] | None = None
     ) -> Case:
         """Do an act on a case. It is in the log when this returns. Raises Refused, and then nothing happened."""
-        case: Case = settle(self.ledger.perform(lambda turn: say(turn, act, number, by, body, documents)))
+        case: Case = self.perform(lambda turn: say(turn, act, number, by, body, documents))
         return case
+
+    def perform(self, act: Callable[[Turn], Any]) -> Any:
+        """What an act answers, once it is durable. Raises Refused where it answers a Refusal, and then nothing happened."""
+        try:
+            return settle(self.ledger.perform(act))
+        except Stale as trouble:
+            raise Refused(str(trouble), "STALE-KEY") from None
+
+    def officer_key(self, by: str) -> PrivateKey:
+        """The key that an officer signs notices and orders with: whichever the charter names now. Raises Refused."""
+        holder = self.charter.holders.get(by)
+        return self.key(by, {key.keyid for key in holder.keys} if holder is not None else set())
 
 
 def say(
@@ -160,6 +173,11 @@ def say(
     """Within a turn: the word, the case after it, and the documents it stands on."""
     turn.documents.update(documents or {})
     word = Word(act, number, turn.at, by, turn.newest.version, dict(body))
+    if len(word.entry()) > ENTRY:
+        turn.documents.clear()
+        return Refusal(
+            "ILLEGIBLE", f"{act}: all that is said is longer than {ENTRY} bytes, which an entry of the log has."
+        )
     after = perform(turn.case(number), word, turn)
     if isinstance(after, Refusal):
         turn.documents.clear()

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from brightline.assembly.office import Office, View, settle
+from brightline.assembly.office import Office, View
 from brightline.authority import orders
 from brightline.authority.orders import Ordered
 from brightline.authority.records import Records, Refusal
@@ -40,7 +40,7 @@ def issue_order(
 ) -> Ordered:
     """In effect when this returns. Raises Refused."""
     by = office.officer()
-    key = office.key(by)
+    key = office.officer_key(by)
 
     def act(turn: Turn) -> Ordered | Refusal:
         order = Order(turn.next_order(), manifest, components, callers, reason, turn.at, until)
@@ -61,14 +61,14 @@ def issue_order(
         turn.rows.append((insert(schema.orders), row))
         return ordered
 
-    ordered: Ordered = settle(office.ledger.perform(act))
+    ordered: Ordered = office.perform(act)
     return ordered
 
 
 def lift_order(office: Office, number: int, reason: str) -> Ordered:
     """Raises Refused."""
     by = office.officer()
-    key = office.key(by)
+    key = office.officer_key(by)
 
     def act(turn: Turn) -> Ordered | Refusal:
         row = turn.connection.execute(select(schema.orders).where(schema.orders.c.number == number)).first()
@@ -90,7 +90,7 @@ def lift_order(office: Office, number: int, reason: str) -> Ordered:
         turn.rows.append((change, {}))
         return lifted
 
-    lifted: Ordered = settle(office.ledger.perform(act))
+    lifted: Ordered = office.perform(act)
     return lifted
 
 

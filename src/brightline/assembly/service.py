@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, insert, select
 
 from brightline.assembly import deciding, describing, examination, export, exposing, filing, ordering, record
+from brightline.assembly.lines import shipped
 from brightline.assembly.office import Office, View
 from brightline.assembly.refusal import Refused
 from brightline.decision.access import Access
@@ -55,6 +56,8 @@ class OfficeService:
             raise Declined(refusal.code, str(refusal)) from None
         except Illegible as trouble:
             raise Declined("ILLEGIBLE", f"{trouble}.") from None
+        except OverflowError:
+            raise Declined("INPUT", "a moment or a number leads out of the calendar.") from None
 
     def caller(self, secret: str) -> Caller | None:
         with self._office.engine.begin() as connection:
@@ -89,8 +92,10 @@ class OfficeService:
         def work() -> Document:
             if applicant in self._office.charter.holders:
                 raise Refused(f"{applicant} holds an office here, and files nothing.", "ROLE")
+            if terms["line"] not in shipped():
+                raise Refused(f"there is no line {terms['line']!r}; there are {', '.join(shipped())}.", "INPUT")
             if terms["base"] is not None:
-                self._office.read(lambda view: view.case(terms["base"]))
+                self._office.read(lambda view: _base(view, terms["base"], applicant))
             wanted = filing.Filing(
                 str(upload),
                 applicant,
@@ -104,7 +109,8 @@ class OfficeService:
 
         return self._declining(work)
 
-    def act(self, act: str, number: int, by: str, body: Mapping[str, Any]) -> Document:
+    def act(self, act: str, number: int, by: str, body: Mapping[str, Any], applicant: str | None) -> Document:
+        self.case(number, applicant)
         self._declining(lambda: self._act(act, number, by, dict(body)))
         return self.case(number, None)
 
@@ -304,6 +310,13 @@ class OfficeService:
         incoming = self._office.settings.folder / "incoming"
         incoming.mkdir(exist_ok=True)
         return Path(tempfile.mkdtemp(dir=incoming))
+
+
+def _base(view: View, number: int, applicant: str) -> None:
+    """The base of a derivative is the applicant's own case, or one that everybody knows of."""
+    case = view.case(number)
+    if case.applicant != applicant and not case.issued:
+        raise Refused(f"there is no case {number}.", "NO-CASE")
 
 
 def _token_row(token: tokens.Token, at: datetime) -> Document:

@@ -1,12 +1,13 @@
 """Serving: the API on granian, with the office joined on."""
 
 import secrets
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
 
 from brightline.assembly.examination import examining
-from brightline.assembly.office import Office
+from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
 from brightline.desk.application import log_to_stderr, make_application
@@ -31,7 +32,17 @@ def worker() -> Any:
     if folder is None:
         raise Refused("which office? Set BRIGHTLINE_OFFICE.", "NO-OFFICE")
     log_to_stderr()
-    return make_app(Office(Path(folder)))
+    office = Office(Path(folder))
+    sweep(office.settings.folder / "incoming")
+    return make_app(office)
+
+
+def sweep(incoming: Path) -> None:
+    """Uploads that a crash cut off a day ago or earlier: nobody waits for them."""
+    old = now().timestamp() - 86_400
+    for place in incoming.iterdir() if incoming.is_dir() else ():
+        if place.stat().st_mtime < old:
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
 
 
 def listening_place(host: str, port: int) -> str:

@@ -1,13 +1,14 @@
 """The acts on a case before it is decided, one function each. Time and the records are arguments; nothing is read or written."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from brightline.authority.case import Case, Draft, State
-from brightline.authority.records import ITEMS, TEXT, Records, Refusal
+from brightline.authority.records import ITEMS, NAME, TEXT, TITLE, Records, Refusal
 from brightline.decision.access import Access
-from brightline.permit.charter import Role
+from brightline.permit.charter import Role, folded
 from brightline.permit.notation import Illegible
 from brightline.permit.permit import Permit, read_permit
 from brightline.permit.statement import digest_of
@@ -18,9 +19,13 @@ from brightline.release.component import JUDGED, Component
 def said(word: Word, key: str) -> str:
     """A text of the word's body, bounded. Raises Illegible."""
     value = word.body.get(key)
-    if not isinstance(value, str) or not value.strip() or len(value) > TEXT:
-        raise Illegible(f"{key} is a text of 1 to {TEXT} characters")
+    if not isinstance(value, str) or not _legible(value):
+        raise Illegible(f"{key} is a text of 1 to {TEXT} characters, none of them NUL")
     return value
+
+
+def _legible(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= TEXT and "\0" not in text
 
 
 def said_list(word: Word, key: str) -> tuple[str, ...]:
@@ -28,14 +33,21 @@ def said_list(word: Word, key: str) -> tuple[str, ...]:
     values = word.body.get(key)
     if not isinstance(values, list) or len(values) > ITEMS or not all(isinstance(value, str) for value in values):
         raise Illegible(f"{key} is a list of at most {ITEMS} texts")
-    if any(not value.strip() or len(value) > TEXT for value in values):
-        raise Illegible(f"{key} holds texts of 1 to {TEXT} characters")
+    if not all(map(_legible, values)):
+        raise Illegible(f"{key} holds texts of 1 to {TEXT} characters, none of them NUL")
     return tuple(values)
 
 
-def file(word: Word) -> Case | Refusal:
+def file(word: Word, records: Records) -> Case | Refusal:
     """A release is tendered. The line is pinned as it stands today; the base's status will bind a derivative."""
     base = word.body.get("base")
+    if len(said(word, "applicant")) > NAME or len(said(word, "title")) > TITLE:
+        raise Illegible(f"an applicant's name has at most {NAME} characters, a title at most {TITLE}")
+    judges = {folded(name) for name in records.charter(word.charter).holders}
+    barred = [name for name in said_list(word, "affiliates") if folded(name) in judges]
+    if barred:
+        why = "the charter says to whom its holders belong, not a filing. Declare a conflict instead"
+        return Refusal("PARTY", f"{barred[0]} holds an office here: {why}.")
     return Case(
         number=word.case,
         applicant=said(word, "applicant"),
@@ -138,12 +150,12 @@ def _unfit(case: Case, word: Word, permit: Permit) -> Refusal | None:
         return Refusal("OTHER-CASE", "the permit does not speak of this case's release, applicant, base and charter.")
     if permit.determination.get("line_digest") != case.line_digest:
         return Refusal("OTHER-LINE", f"the line was pinned at filing: {case.line}. Determine under that one.")
-    bounds = [_accesses(permit.determination.get("access"))]
+    bounds = [accesses(permit.determination.get("access"))]
     if case.base is not None:
-        bounds.append(_accesses(word.body.get("base_access")))
+        bounds.append(accesses(word.body.get("base_access")))
     if case.clearance == "block":
         bounds.append(dict.fromkeys(JUDGED, Access.WITHHELD))
-    if any(permit.access[part].rank < bound[part].rank for bound in bounds for part in JUDGED):
+    if any(wider(permit.access, bound) for bound in bounds):
         return Refusal(
             "TOO-OPEN", "the permit opens more than the line, the base model's status or the inspection allow."
         )
@@ -152,7 +164,12 @@ def _unfit(case: Case, word: Word, permit: Permit) -> Refusal | None:
     return None
 
 
-def _accesses(words: Any) -> dict[Component, Access]:
+def wider(access: Mapping[Component, Access], bound: Mapping[Component, Access]) -> bool:
+    """Whether anything of it is more open than the bound."""
+    return any(access[part].rank < bound[part].rank for part in JUDGED)
+
+
+def accesses(words: Any) -> dict[Component, Access]:
     """Accesses in a document; what it does not say is withheld."""
     given = words if isinstance(words, dict) else {}
     return {part: Access(given[part]) if given.get(part) in list(Access) else Access.WITHHELD for part in JUDGED}

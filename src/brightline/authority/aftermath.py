@@ -15,13 +15,19 @@ REASSESSMENT = timedelta(days=182)  # before which an applicant cannot ask again
 AGAINST = ("decision", "tier", "delay")
 
 
-def vary(case: Case, word: Word, _records: Records) -> Case | Refusal:
+def vary(case: Case, word: Word, records: Records) -> Case | Refusal:
     """The decision is opened again; the permit in force stays in force until another takes effect."""
     said(word, "reason")
-    return case.after(state=State.UNDER_REVIEW, draft=None)
+    return reviewed_again(case, word, records)
 
 
-def reassess(case: Case, word: Word, _records: Records) -> Case | Refusal:
+def reviewed_again(case: Case, word: Word, records: Records) -> Case:
+    """Under review, with a clock of its own: the office can be late with this decision as with the first."""
+    due = word.at + timedelta(days=records.charter(word.charter).review_days)
+    return case.after(state=State.UNDER_REVIEW, draft=None, decided=None, stopped=None, due=due, reopens=False)
+
+
+def reassess(case: Case, word: Word, records: Records) -> Case | Refusal:
     """As `vary`, on the applicant's request, which is heard half a year after the decision at the earliest."""
     said(word, "grounds")
     if case.decided is not None and word.by == case.applicant and word.at < case.decided + REASSESSMENT:
@@ -29,24 +35,29 @@ def reassess(case: Case, word: Word, _records: Records) -> Case | Refusal:
         return Refusal(
             "TOO-EARLY", f"a reassessment can be asked for from {day} on. Appeal where the decision is wrong."
         )
-    return case.after(state=State.UNDER_REVIEW, draft=None)
+    return reviewed_again(case, word, records)
 
 
 def suspend(case: Case, word: Word, records: Records) -> Case | Refusal:
-    """For a while: nothing leaves until it is resumed."""
+    """For a while: nothing leaves until it is resumed. A review that it meets is taken up again then, and not forgotten."""
     trouble = _noticed(case, word, records, Effect.SUSPENDED)
-    return trouble or resumed_clock(case, word.at).after(state=State.SUSPENDED, draft=None)
+    reopens = case.state not in {State.IN_FORCE, State.VARIED}
+    return trouble or resumed_clock(case, word.at).after(state=State.SUSPENDED, draft=None, reopens=reopens)
 
 
 def resume(case: Case, word: Word, records: Records) -> Case | Refusal:
-    """What the permit gave is given again, no more."""
-    state = State.VARIED if len(case.issued) > 1 else State.IN_FORCE
-    return _noticed(case, word, records, Effect.RESUMED) or case.after(state=state)
+    """What the permit gave is given again, no more; and whatever was under review is again."""
+    trouble = _noticed(case, word, records, Effect.RESUMED)
+    if trouble is not None:
+        return trouble
+    if case.reopens:
+        return reviewed_again(case, word, records)
+    return case.after(state=State.VARIED if len(case.issued) > 1 else State.IN_FORCE)
 
 
 def withdraw(case: Case, word: Word, records: Records) -> Case | Refusal:
-    """For good: by the applicant before a permit is out, by either afterwards."""
-    if not case.issued:
+    """For good: by the applicant at any time; by the office, with an officer's notice, once a permit is out."""
+    if not case.issued or word.by == case.applicant:
         said(word, "reason")
         return case.after(state=State.WITHDRAWN, draft=None)
     return _noticed(case, word, records, Effect.WITHDRAWN) or case.after(state=State.WITHDRAWN, draft=None)
@@ -98,7 +109,7 @@ def appeal(case: Case, word: Word, records: Records) -> Case | Refusal:
     return case.after(appeals=(*case.appeals, Appeal(against, grounds, word.at)))
 
 
-def rule(case: Case, word: Word, _records: Records) -> Case | Refusal:
+def rule(case: Case, word: Word, records: Records) -> Case | Refusal:
     """The appeals body rules; one that is upheld opens the case again. It widens nothing by itself."""
     outcome = said(word, "outcome")
     said(word, "text")
@@ -113,9 +124,7 @@ def rule(case: Case, word: Word, _records: Records) -> Case | Refusal:
     appeals[pending[0]] = Appeal(
         appeals[pending[0]].against, appeals[pending[0]].grounds, appeals[pending[0]].at, outcome
     )
-    again = outcome == "upheld" and case.state in {State.IN_FORCE, State.VARIED, State.DECIDED}
-    return case.after(
-        appeals=tuple(appeals),
-        state=State.UNDER_REVIEW if again else case.state,
-        draft=None if again else case.draft,
-    )
+    ruled = case.after(appeals=tuple(appeals))
+    if outcome == "upheld" and case.state in {State.IN_FORCE, State.VARIED, State.DECIDED}:
+        return reviewed_again(ruled, word, records)
+    return ruled.after(reopens=ruled.reopens or (outcome == "upheld" and case.state is State.SUSPENDED))

@@ -93,6 +93,7 @@ class Case:
     accepted: datetime | None = None
     due: datetime | None = None
     stopped: datetime | None = None
+    reopens: bool = False  # a suspension met a review, or an appeal was upheld since: resuming leads back to it
     decided: datetime | None = None
     report: str | None = None  # digest of the latest examination
     clearance: str | None = None

@@ -59,8 +59,8 @@ def perform(case: Case | None, word: Word, records: Records) -> Case | Refusal:
     """The case after the word, or why the word does not stand."""
     try:
         if case is None:
-            return _first(word)
-        trouble = _barred(case, word, records)
+            return _first(word, records)
+        trouble = barred(case, word, records)
         if trouble is not None:
             return trouble
         done = ACTS[word.act].does(case, word, records)
@@ -69,16 +69,17 @@ def perform(case: Case | None, word: Word, records: Records) -> Case | Refusal:
     return done if isinstance(done, Refusal) else done.after(moved=word.at)
 
 
-def _first(word: Word) -> Case | Refusal:
+def _first(word: Word, records: Records) -> Case | Refusal:
     if word.act != FILE:
         return Refusal("NO-CASE", f"there is no case {word.case}.")
-    case = acts.file(word)
+    case = acts.file(word, records)
     if isinstance(case, Case) and word.by != case.applicant:
         return Refusal("ROLE", f"{word.by} cannot file for {case.applicant}.")
     return case
 
 
-def _barred(case: Case, word: Word, records: Records) -> Refusal | None:
+def barred(case: Case, word: Word, records: Records) -> Refusal | None:
+    """Why nobody, or not this person, may do this now, whatever the word says besides."""
     if word.act not in ACTS:
         return Refusal("NO-ACT", f"{word.act!r} is no act; known are {', '.join([FILE, *ACTS])}.")
     act = ACTS[word.act]

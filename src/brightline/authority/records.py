@@ -7,6 +7,7 @@ from brightline.permit.charter import Charter
 
 CLOCK = "clock"  # speaks where time alone acts
 TEXT = 4_000  # characters of a text in a word; longer ones are documents, named by digest
+NAME, TITLE = 200, 400  # characters of an applicant's name, and of a title
 ITEMS = 8  # texts in one list: a word fits an entry of the log
 
 

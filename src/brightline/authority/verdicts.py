@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from brightline.authority.acts import hearing_runs, said
+from brightline.authority.acts import accesses, hearing_runs, said, wider
 from brightline.authority.case import Case, Draft, Issued, State, Vote
 from brightline.authority.records import Records, Refusal
 from brightline.permit.charter import Charter, Role
@@ -96,6 +96,8 @@ def publish(case: Case, word: Word, records: Records) -> Case | Refusal:
     charter = records.charter(word.charter)
     if drafted.charter != word.charter or len(approvals(case, drafted, charter)) < needed(drafted, charter):
         return Refusal("THRESHOLD", "a conflict or a new charter took signatures away since: draft and sign again.")
+    if case.base is not None and wider(drafted.access, accesses(word.body.get("base_access"))):
+        return Refusal("TOO-OPEN", "the base model's status was narrowed since: draft again, and sign again.")
     if drafted.expires is not None and drafted.expires <= word.at:
         return Refusal("PAST", "the permit has expired before it was published: draft again.")
     delay = timedelta(seconds=charter.delay if drafted.one_way else 0)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from brightline.cli.saying import add_office, say, with_office
+from brightline.cli.saying import add_office, number, say, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -78,34 +78,34 @@ def case_arguments(command: argparse.ArgumentParser) -> None:
     acts = command.add_subparsers(dest="act", metavar="ACT", required=True)
     casework.add_file(acts)
     _add(acts, "list", "all cases", list_cases)
-    _add(acts, "show", "one case, with its record", show, number=True)
-    _add(acts, "accept", "accept it as complete; the clock starts", accept, number=True)
+    _add(acts, "show", "one case, with its record", show, numbered=True)
+    _add(acts, "accept", "accept it as complete; the clock starts", accept, numbered=True)
     casework.add_examine(acts)
     casework.add_draft(acts)
     casework.add_sign(acts)
-    _add(acts, "publish", "publish the permit; what cannot be undone waits for its delay", publish, number=True)
-    respond = _add(acts, "respond", "be heard on a draft", respond_case, number=True)
+    _add(acts, "publish", "publish the permit; what cannot be undone waits for its delay", publish, numbered=True)
+    respond = _add(acts, "respond", "be heard on a draft", respond_case, numbered=True)
     respond.add_argument("--text", required=True, help="what the applicant says")
     respond.add_argument("--waive", action="store_true", help="end the hearing: nothing more will be said")
     for name, text in (("suspend", "for a while"), ("resume", "what was suspended"), ("withdraw", "for good")):
-        noticed = _add(acts, name, f"{name} a permit, {text}", notice, number=True)
+        noticed = _add(acts, name, f"{name} a permit, {text}", notice, numbered=True)
         noticed.add_argument("--reason", required=True, help="why")
     casework.add_recall(acts)
     for name, act in PLAIN.items():
-        plain = _add(acts, name, act.help, plain_act, number=True)
+        plain = _add(acts, name, act.help, plain_act, numbered=True)
         plain.add_argument("--by", metavar="WHO", help=f"who does it (default: the {act.by})")
         for option, text in act.options:
             plain.add_argument(option, required=True, help=text)
 
 
 def _add(
-    acts: Any, name: str, text: str, handler: Callable[[argparse.Namespace, "Office"], int], *, number: bool = False
+    acts: Any, name: str, text: str, handler: Callable[[argparse.Namespace, "Office"], int], *, numbered: bool = False
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = acts.add_parser(
         name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
     )
-    if number:
-        command.add_argument("number", type=int, metavar="N", help="the case")
+    if numbered:
+        command.add_argument("number", type=number, metavar="N", help="the case")
     add_office(command)
     command.set_defaults(handler=with_office(handler))
     return command

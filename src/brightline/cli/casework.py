@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import add_office, moment, say, with_office
+from brightline.cli.saying import add_office, moment, number, say, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -39,7 +39,7 @@ def add_file(acts: Any) -> None:
         metavar="ID|FILE",
         help="the line to be judged by, pinned as it stands now (default: lessig)",
     )
-    command.add_argument("--base", type=int, metavar="N", help="the case of the model that this one derives from")
+    command.add_argument("--base", type=number, metavar="N", help="the case of the model that this one derives from")
     command.add_argument("--title", metavar="T", help="how people call it (default: its name)")
     add_office(command)
     command.set_defaults(handler=with_office(file))
@@ -70,7 +70,7 @@ def add_examine(acts: Any) -> None:
     command = _parser(
         acts, "examine", "inspect the filed bytes as a durable job; run it again after a crash and it goes on"
     )
-    command.add_argument("number", type=int, metavar="N", help="the case")
+    command.add_argument("number", type=number, metavar="N", help="the case")
     command.add_argument("--cancel", action="store_true", help="cancel the job that runs")
     add_office(command)
     command.set_defaults(handler=with_office(examine))
@@ -109,7 +109,7 @@ def _examiner(office: "Office") -> str:
 
 def add_draft(acts: Any) -> None:
     command = _parser(acts, "draft", "determine under the pinned line, and draft the permit that says so")
-    command.add_argument("number", type=int, metavar="N", help="the case")
+    command.add_argument("number", type=number, metavar="N", help="the case")
     command.add_argument(
         "--evidence",
         action="append",
@@ -159,7 +159,7 @@ def _narrowed(text: str) -> "tuple[Component, Access]":
 
 def add_sign(acts: Any) -> None:
     command = _parser(acts, "sign", "sign the draft as an approver, or sign a dissent")
-    command.add_argument("number", type=int, metavar="N", help="the case")
+    command.add_argument("number", type=number, metavar="N", help="the case")
     command.add_argument(
         "--key",
         required=True,
@@ -191,7 +191,7 @@ def sign(arguments: argparse.Namespace, office: "Office") -> int:
 
 def add_recall(acts: Any) -> None:
     command = _parser(acts, "recall", "recall a permit for good, and say who has the bytes")
-    command.add_argument("number", type=int, metavar="N", help="the case")
+    command.add_argument("number", type=number, metavar="N", help="the case")
     command.add_argument("--reason", required=True, help="why")
     command.add_argument("-o", "--output", metavar="F", help="export whom to tell, as CSV")
     add_office(command)

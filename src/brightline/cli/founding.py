@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import add_format, add_office, port, refusing, say, span, with_office
+from brightline.cli.saying import add_format, add_office, days, port, refusing, say, span, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -43,7 +43,7 @@ def init_arguments(command: argparse.ArgumentParser) -> None:
         help="how old a permit's standing may be (default: 7d)",
     )
     command.add_argument(
-        "--hearing", type=span, default=span("14d"), metavar="T", help="the hearing on an adverse draft (default: 14d)"
+        "--hearing", type=days, default=14, metavar="T", help="the hearing on an adverse draft (default: 14d)"
     )
     command.add_argument(
         "--database",
@@ -77,7 +77,7 @@ def _init(arguments: argparse.Namespace) -> int:
         threshold=arguments.threshold,
         delay=int(arguments.delay.total_seconds()),
         freshness=int(arguments.freshness.total_seconds()),
-        hearing_days=arguments.hearing.days,
+        hearing_days=arguments.hearing,
         database=arguments.database,
         blobs=arguments.blobs,
     )

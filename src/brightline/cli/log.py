@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import add_format, add_office, refusing, say, span, with_office
+from brightline.cli.saying import add_format, add_office, number, refusing, say, span, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -30,7 +30,7 @@ def log_arguments(command: argparse.ArgumentParser) -> None:
         description="Print the tlog-proof of an entry (C2SP tlog-proof).",
         allow_abbrev=False,
     )
-    prove.add_argument("entry", type=int, metavar="ENTRY", help="its number, from 0")
+    prove.add_argument("entry", type=number, metavar="ENTRY", help="its number, from 0")
     witness = acts.add_parser(
         "witness",
         help="have a witness cosign the newest checkpoint",

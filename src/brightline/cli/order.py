@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import add_office, moment, say, with_office
+from brightline.cli.saying import add_office, moment, number, say, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -39,7 +39,7 @@ def order_arguments(command: argparse.ArgumentParser) -> None:
     )
     issue.add_argument("--reason", default="by order of the office", help="why")
     lift = acts.add_parser("lift", help="end an order", description="End an order.", allow_abbrev=False)
-    lift.add_argument("number", type=int, metavar="N", help="the order")
+    lift.add_argument("number", type=number, metavar="N", help="the order")
     lift.add_argument("--reason", default="no longer needed", help="why")
     listed = acts.add_parser("list", help="all orders", description="All orders.", allow_abbrev=False)
     for sub, handler in ((issue, issue_order), (lift, lift_order), (listed, list_orders)):

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brightline.cli.saying import add_office, say, with_office
+from brightline.cli.saying import add_office, number, say, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -19,7 +19,7 @@ def permit_arguments(command: argparse.ArgumentParser) -> None:
         description="Write permit.json, permit.tlog-proof (with a standing as of now) and charter.json.",
         allow_abbrev=False,
     )
-    export.add_argument("number", type=int, metavar="N", help="the case")
+    export.add_argument("number", type=number, metavar="N", help="the case")
     export.add_argument("-o", "--output", required=True, metavar="DIR", help="a folder; not the release's own")
     add_office(export)
     export.set_defaults(handler=with_office(run))

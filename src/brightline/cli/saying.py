@@ -90,6 +90,21 @@ def span(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def days(text: str) -> int:
+    """14d: whole days, since a charter counts those."""
+    found = span(text)
+    if found.seconds:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of days; write 14d")
+    return found.days
+
+
+def number(text: str) -> int:
+    """Of a case, an order or an entry."""
+    if not text.isascii() or not text.isdecimal() or int(text) >= 1 << 53:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a case, an order or an entry")
+    return int(text)
+
+
 def port(text: str) -> int:
     """1 to 65535."""
     if not text.isdecimal() or not 0 < int(text) < 1 << 16:
@@ -103,4 +118,7 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         return datetime.now(UTC) + span(text)  # noqa: TID251 - a span counts from now
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"{text!r} leads out of the calendar") from None

@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Annotated, Any
@@ -13,7 +14,9 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brightline.desk import cases, register
 from brightline.desk.admission import Joined, needs
@@ -31,9 +34,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (404, "There is no such thing"),
         (405, "No such method here"),
         (409, "It does not fit the state of things"),
+        (413, "The request is too long"),
         (422, "The question is not well put"),
     )
 }
+BODY = 1 << 20  # bytes of a request that is no filing
 LOG = logging.getLogger("brightline.desk")
 
 
@@ -58,6 +63,7 @@ def make_application(
         responses=PROBLEMS,
     )
     app.state.service = service
+    app.add_middleware(Bounded)
     app.add_middleware(SessionMiddleware, secret_key=secret, same_site="lax", max_age=600)
     for router in (register.router, cases.router, *([sign_in] if sign_in is not None else [])):
         app.include_router(router, prefix=PREFIX)
@@ -87,15 +93,45 @@ def _problems(app: FastAPI) -> None:
         where = ".".join(str(part) for part in first["loc"])
         return problem(422, "INPUT", f"{where}: {first['msg']}")
 
-    @app.exception_handler(Exception)
-    async def fault(_request: Request, trouble: Exception) -> Response:
-        LOG.error(json.dumps({"fault": type(trouble).__name__, "says": str(trouble)[:500]}))
-        return problem(500, "FAULT", "This is the office's own fault, and nothing was done.")
-
 
 def problem(status: int, code: str, detail: str, headers: Any = None) -> Response:
     body = {"type": f"urn:brightline:{code}", "title": code, "status": status, "detail": detail, "code": code}
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
+
+
+async def _answered(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Our own fault is told by its kind alone: what it says may be somebody's words."""
+    try:
+        return await follow(request)
+    except ClientDisconnect:
+        return Response(status_code=499)  # nobody is there to read it
+    except Exception as trouble:  # noqa: BLE001 - the outermost wall: a caller gets a problem, the log its kind and place
+        frame = traceback.extract_tb(trouble.__traceback__)[-1]
+        LOG.error(json.dumps({"fault": type(trouble).__name__, "at": f"{frame.name}:{frame.lineno}"}))  # noqa: TRY400
+        return problem(500, "FAULT", "This is the office's own fault, and nothing was done.")
+
+
+class Bounded:
+    """No route but that of filings reads more than a little: bodies are read before anything asks who sends them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or (scope["method"], scope["path"]) == ("POST", f"{PREFIX}/cases"):
+            await self._app(scope, receive, send)
+            return
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > BODY:
+                raise HTTPException(413, f"A request here has at most {BODY} bytes.")
+            return message
+
+        await self._app(scope, bounded, send)
 
 
 def _measure(app: FastAPI) -> None:
@@ -109,7 +145,7 @@ def _measure(app: FastAPI) -> None:
     @app.middleware("http")
     async def measured(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
         began = time.perf_counter()
-        answer = await follow(request)
+        answer = await _answered(request, follow)
         took = time.perf_counter() - began
         route = getattr(request.scope.get("route"), "path", "none")
         count.labels(request.method, route, answer.status_code).inc()

@@ -128,7 +128,7 @@ def _add(act: str, model: Any, scope: str, summary: str) -> None:
         number: Number, body: model, joined: Joined, caller: Annotated[Caller, Depends(needs(scope))]
     ) -> shape.CaseAnswer:
         said = json.loads(body.model_dump_json(exclude_none=True))
-        return shape.CaseAnswer.model_validate(joined.act(act, number, caller.holder, said))
+        return shape.CaseAnswer.model_validate(joined.act(act, number, caller.holder, said, own(caller)))
 
     perform.__name__ = f"{act}_case"
     router.post(f"/{{number}}/{act}", summary=summary)(perform)

@@ -39,7 +39,8 @@ def sign_in_router(issuer: str, client_id: str, client_secret: str, address: str
         except (HTTPError, OAuthError) as trouble:
             raise Declined("SIGN-IN", f"the provider did not confirm who you are: {trouble}. Sign in again.") from None
         claims = granted.get("userinfo") or {}
-        person = claims.get("email") if claims.get("email_verified") is not False else None
-        return shape.SecretAnswer.model_validate(joined.sign_in(f"{PREFIX}{person or claims['sub']}"))
+        verified = claims.get("email") if claims.get("email_verified") is True else None
+        person = f"{PREFIX}{verified}" if verified else f"{PREFIX}{issuer}#{claims['sub']}"  # never one as the other
+        return shape.SecretAnswer.model_validate(joined.sign_in(person))
 
     return router

@@ -1,5 +1,6 @@
 """office.toml: where an office keeps what it keeps."""
 
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,5 +103,8 @@ def _provider(table: Any, place: Path) -> Provider | None:
 
 
 def write_office(folder: Path, database: str, blobs: str) -> None:
-    text = f'# An office of brightline. docs/reference/settings.md explains every key.\ndatabase = "{database}"\nblobs = "{blobs}"\n'
+    """Readable by its owner only: addresses may carry passwords."""
+    head = "# An office of brightline. docs/reference/settings.md explains every key."
+    text = f"{head}\ndatabase = {json.dumps(database)}\nblobs = {json.dumps(blobs)}\n"  # TOML quotes as JSON does
+    (folder / FILE).touch(0o600)
     (folder / FILE).write_text(text, encoding="utf-8")

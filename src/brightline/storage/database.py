@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from brightline.storage import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MIGRATING = 0x62726967  # of PostgreSQL's advisory locks: ours while tables are made
 PATIENCE = 30  # seconds to wait for another writer
 
 
@@ -23,11 +24,12 @@ class Unopened(Exception):
 def open_database(url: str) -> Engine:
     """`sqlite:///file` or `postgresql://...`. Raises Unopened where it cannot be reached."""
     if url.startswith("sqlite:"):
-        engine = create_engine(url, connect_args={"timeout": PATIENCE, "isolation_level": None}, pool_size=8)
+        given = {"timeout": PATIENCE, "isolation_level": None}
+        engine = create_engine(url, connect_args=given, pool_size=8, hide_parameters=True)
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
     elif url.startswith(("postgresql:", "postgres:")):
-        engine = create_engine(f"postgresql+psycopg:{url.partition(':')[2]}", pool_pre_ping=True, pool_size=8)
+        engine = _postgresql(url)
     else:
         raise Unopened(
             f"{url.partition(':')[0]}: is no database this office knows; use sqlite:///FILE or postgresql://..."
@@ -36,9 +38,18 @@ def open_database(url: str) -> Engine:
         engine.connect().close()
     except OperationalError as trouble:
         raise Unopened(
-            f"the database does not answer: {str(trouble.orig).splitlines()[0]}. Check office.toml."
+            f"the database does not answer: {str(trouble.orig).splitlines()[0]}. Check its address."
         ) from None
     return engine
+
+
+def _postgresql(url: str) -> Engine:
+    """What a statement carried is never part of an error: it may be somebody's words."""
+    try:
+        rest = url.partition(":")[2]
+        return create_engine(f"postgresql+psycopg:{rest}", pool_pre_ping=True, pool_size=8, hide_parameters=True)
+    except (ArgumentError, ValueError):
+        raise Unopened("the database's address cannot be read; write postgresql://user@host:port/name.") from None
 
 
 def _pragmas(connection: Any, _record: Any) -> None:
@@ -59,7 +70,9 @@ def migrate(engine: Engine) -> None:
 
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
 
@@ -67,6 +80,11 @@ def migrate(engine: Engine) -> None:
 def is_current(engine: Engine) -> bool:
     """Whether the newest table of this version is there."""
     return inspect(engine).has_table(schema.tokens.name)
+
+
+def one_moment(engine: Engine) -> dict[str, Any]:
+    """Options of a connection whose transaction sees one moment: SQLite's always does, PostgreSQL's when it is asked to."""
+    return {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
 
 
 @contextmanager

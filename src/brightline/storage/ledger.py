@@ -38,6 +38,10 @@ _Result = TypeVar("_Result")
 Clock = Callable[[], datetime]
 
 
+class Stale(Exception):
+    """The process holds a log key that the charter does not name any more. Nothing was done."""
+
+
 def load_charters(connection: Connection) -> tuple[list[Envelope], list[Charter]]:
     """Every version, proven anew from the first."""
     rows = connection.execute(select(schema.charters.c.envelope).order_by(schema.charters.c.version)).scalars()
@@ -191,15 +195,21 @@ class Ledger:
         try:
             with writing(self._engine) as connection:
                 self._decide(connection, waiting, done)
-        except Exception as trouble:  # noqa: BLE001 - whatever it is, every caller of the batch is told, and nothing was done
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, nothing was done, and every caller is told
             self._past = None
-            for _, future in waiting:
-                if not future.done():
-                    future.set_exception(trouble)
+            self._fail([item for item in waiting if not item[1].done()], trouble)
             return
         self._expected = len(waiting) + self._queue.qsize()
         for future, result in done:
             future.set_result(result)
+
+    def _fail(self, waiting: list[tuple[Callable[[Turn], Any], Future[Any]]], trouble: Exception) -> None:
+        """One act that cannot be stored must not fail the others of its commit: each is tried again alone."""
+        if len(waiting) == 1:
+            waiting[0][1].set_exception(trouble)
+            return
+        for item in waiting:
+            self._commit([item])
 
     def _decide(
         self,
@@ -228,7 +238,7 @@ class Ledger:
         """After a rotation only the new charter's log key signs, also in a process that was started before it."""
         rotated = any(word.act == "charter" for word in batch.words)
         if not rotated and self._key.key.keyid not in charter.keys(Role.LOG):
-            raise ValueError("the charter names another log key since: this process must be started again")
+            raise Stale("the charter was rotated to another log key: start this process again.")
 
     def _recall(self, connection: Connection, size: int) -> Past:
         if self._past is None or self._past.edge.size != size or len(self._past.cases) > KEPT:

@@ -1,0 +1,1 @@
+"""The rules that the doors obey: who may have this file now."""

@@ -1,0 +1,46 @@
+"""What the cases about a release's bytes amount to at a moment: quarantine, a determination in force, or a closing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from brightline.authority.case import Case, State
+from brightline.authority.orders import Ordered
+from brightline.decision.access import Access
+from brightline.enforcement.access import Judged, Phase
+from brightline.permit.standing import Force
+from brightline.release.component import JUDGED, Component
+
+_ENDED = {State.SUSPENDED, State.RECALLED, State.WITHDRAWN}
+
+
+def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime) -> Judged:
+    """Revocation wins (Law 8): a closing holds until a case that was filed after it is decided.
+
+    Where several cases about the same bytes are in force, the most closed word on each component stands (Law 2).
+    """
+    published = [case for case in cases if case.issued]
+    closed = [case for case in published if case.state in _ENDED]
+    last = max(closed, key=lambda case: case.moved, default=None)
+    force = [case for case in published if _in_force(case, at) and (last is None or case.filed > last.moved)]
+    if force:
+        return Judged(Phase.DECIDED, _narrowest(force, at), orders, force[-1].number)
+    if last is not None:
+        return Judged(Phase.CLOSED, {}, orders, last.number, f"it was {_ENDINGS[last.state]}")
+    expired = [case for case in published if case.current(at) is not None]
+    if expired:
+        return Judged(Phase.CLOSED, {}, orders, expired[-1].number, "it has expired")
+    newest = cases[-1].number if cases else None
+    return Judged(Phase.QUARANTINE, {}, orders, newest)
+
+
+_ENDINGS = {State.SUSPENDED: "suspended", State.RECALLED: "recalled", State.WITHDRAWN: "withdrawn"}
+
+
+def _in_force(case: Case, at: datetime) -> bool:
+    current = case.current(at)
+    return current is not None and case.force(current.draft.permit, at) is Force.IN_FORCE
+
+
+def _narrowest(cases: Sequence[Case], at: datetime) -> dict[Component, Access]:
+    granted = [case.access(at) for case in cases]
+    return {part: max((one[part] for one in granted), key=lambda access: access.rank) for part in JUDGED}

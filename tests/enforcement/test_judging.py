@@ -1,0 +1,68 @@
+"""What the cases about some bytes amount to: revocation wins, and the most closed word stands."""
+
+from dataclasses import replace
+
+import pytest
+from tests.authority.office import CLOSED, DAY, NOON, Office, charter
+
+from brightline.decision.access import Access
+from brightline.enforcement.access import Phase
+from brightline.enforcement.judging import judge
+from brightline.permit.order import Effect
+from brightline.release.component import JUDGED, Component
+
+WEIGHTS = Component.WEIGHTS
+LATER = NOON + 9 * DAY
+ACTS = {Effect.SUSPENDED: "suspend", Effect.RECALLED: "recall", Effect.WITHDRAWN: "withdraw"}
+
+
+def in_force(access=None, **terms):
+    office = Office(charter(delay=0, hearing_days=0))
+    office.file()
+    office.accept()
+    office.do("examine", "erik", **office.examination())
+    office.do("draft", "olga", permit=office.keep(office.permit(access or {}, **terms)))
+    for name in ("ada", "bea"):
+        office.do("sign", name, **office.vote(name))
+    office.do("decide", "olga")
+    office.do("publish", "olga", permit=office.case.draft.permit)
+    return office
+
+
+def test_before_anything_is_decided_it_is_in_quarantine():
+    office = Office()
+    office.file()
+    assert judge([], (), LATER).phase is Phase.QUARANTINE
+    assert judge([office.case], (), LATER).phase is Phase.QUARANTINE
+
+
+def test_a_determination_counts_from_its_effect_on():
+    case = in_force(effective=NOON + DAY).case
+    assert judge([case], (), NOON).phase is Phase.QUARANTINE
+    judged = judge([case], (), LATER)
+    assert (judged.phase, judged.access[WEIGHTS]) == (Phase.DECIDED, Access.OPEN)
+
+
+def test_of_several_the_most_closed_word_stands():
+    opened, gated = in_force().case, in_force({WEIGHTS: Access.GATED}).case
+    for both in ([opened, gated], [gated, opened]):
+        assert judge(both, (), LATER).access == dict.fromkeys(JUDGED, Access.OPEN) | {WEIGHTS: Access.GATED}
+    assert judge([opened, in_force(CLOSED).case], (), LATER).access == dict.fromkeys(JUDGED, Access.WITHHELD)
+
+
+@pytest.mark.parametrize("effect", ACTS)
+def test_revocation_wins_until_a_later_filing_is_decided(effect):
+    office, other = in_force(), in_force().case
+    office.do(ACTS[effect], "olga", **office.notice(effect))
+    for cases in ([office.case], [office.case, other], [other, office.case]):
+        judged = judge(cases, (), LATER)
+        assert (judged.phase, judged.access) == (Phase.CLOSED, {})
+        assert effect in judged.why
+    later = replace(other, number=2, filed=other.filed + DAY)
+    assert judge([office.case, later], (), LATER).phase is Phase.DECIDED
+
+
+def test_what_has_expired_is_closed():
+    case = in_force(expires=NOON + DAY).case
+    judged = judge([case], (), LATER)
+    assert (judged.phase, judged.why) == (Phase.CLOSED, "it has expired")
