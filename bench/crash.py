@@ -243,7 +243,7 @@ def main() -> int:
                         "PostgreSQL",
                         chosen.postgresql,
                         chosen.seed + 1,
-                        found(place / "pg", fresh_database(server)),
+                        found(place / "postgresql", fresh_database(server)),
                         models,
                     )
                 )

@@ -1,5 +1,6 @@
 """Offices for tests: real ones, in a folder; tests/servers.py has the databases and stores they may lie on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ from brightline.assembly.filing import Filing, file_release
 from brightline.assembly.founding import Terms, found_office
 from brightline.assembly.office import Office
 from brightline.authority.case import Case
+from brightline.decision.access import Access
+from brightline.release.component import Component
 
 DECLARED = '[training]\ntokens = "1e9"\n'
 
@@ -61,9 +64,15 @@ def examined(office: Office, number: int) -> Case:
         return examination.wait(examination.begin(number, "examiner"), office, number, lambda _now: None)
 
 
-def decided(office: Office, number: int, *, expires: datetime | None = None) -> Case:
+def decided(
+    office: Office,
+    number: int,
+    *,
+    expires: datetime | None = None,
+    narrower: Mapping[Component, Access] | None = None,
+) -> Case:
     """Drafted, signed by two of three, decided and published."""
-    deciding.draft_case(office, number, "officer", Wanted(expires=expires))
+    deciding.draft_case(office, number, "officer", Wanted(expires=expires, narrower=narrower))
     for key in approvers(office)[:2]:
         deciding.sign_case(office, number, key)
     office.say("decide", number, "officer", {})

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 
@@ -46,9 +47,26 @@ class Filing:
 
 def file_release(office: Office, filing: Filing, progress: Callable[[int], None] = lambda _count: None) -> Case:
     """Raises Refused; bytes that were copied by then are kept under their own digest and belong to no release."""
-    line = find_line(filing.line)
+    find_line(filing.line)  # before anything is copied
     declared = None if filing.declared is None else read_text(filing.declared)
-    taken = _take(office, filing, progress)
+    prepared = prepare_filing(office, filing, _take(office, filing, progress), declared)
+    case: Case = office.perform(lambda turn: file_within(turn, prepared))
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A filing whose bytes the office holds, ready to be said."""
+
+    applicant: str
+    body: dict[str, Any]
+    dossier: Envelope
+    taken: Inspection
+
+
+def prepare_filing(office: Office, filing: Filing, taken: Inspection, declared: str | None = None) -> Prepared:
+    """Raises Refused."""
+    line = find_line(filing.line)
     base = None if filing.base is None else _manifest_of(office, filing.base)
     dossier = _dossier(filing, declared, line_text(filing.line))
     body = {
@@ -61,16 +79,17 @@ def file_release(office: Office, filing: Filing, progress: Callable[[int], None]
         "base": base,
         "dossier": dossier.digest,
     }
+    return Prepared(filing.applicant, body, dossier, taken)
 
-    def act(turn: Turn) -> Case | Refusal:
-        case = say(turn, "file", turn.next_case(), filing.applicant, body, {dossier.digest: dossier.payload})
-        if isinstance(case, Case):
-            _keep_files(turn, taken)
-        else:
-            turn.new_cases = 0
-        return case
 
-    case: Case = office.perform(act)
+def file_within(turn: Turn, prepared: Prepared) -> Case | Refusal:
+    """Say it, within a turn."""
+    dossier = {prepared.dossier.digest: prepared.dossier.payload}
+    case = say(turn, "file", turn.next_case(), prepared.applicant, prepared.body, dossier)
+    if isinstance(case, Case):
+        _keep_files(turn, prepared.taken)
+    else:
+        turn.new_cases = 0
     return case
 
 

@@ -1,4 +1,4 @@
-"""Serving: the API on granian, with the office joined on."""
+"""Serving: the API and the hub on granian, with the office joined on."""
 
 import secrets
 import shutil
@@ -6,12 +6,16 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from brightline.assembly.examination import examining
+from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
-from brightline.desk.application import log_to_stderr, make_application
+from brightline.desk.application import PREFIX, log_to_stderr, make_application
 from brightline.desk.signin import sign_in_router
+from brightline.hub.application import make_hub
 from brightline.settings.environment import choose_office, settings
 
 
@@ -23,7 +27,19 @@ def make_app(office: Office) -> Any:
     if provider is not None:
         address = office.settings.address.rstrip("/")
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
-    return make_application(OfficeService(office), secrets.token_hex(32), lambda: examining(office), sign_in)
+    desk = make_application(OfficeService(office), secrets.token_hex(32), lambda: examining(office), sign_in)
+    return Doors(desk, make_hub(Hosting(office)))
+
+
+class Doors:
+    """The office's API below its own prefix; everything else is the hub's, which stands at the root as clients expect."""
+
+    def __init__(self, desk: ASGIApp, hub: ASGIApp) -> None:
+        self._desk, self._hub = desk, hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        own = scope["type"] != "http" or scope["path"].startswith(f"{PREFIX}/")
+        await (self._desk if own else self._hub)(scope, receive, send)
 
 
 def worker() -> Any:

@@ -46,6 +46,20 @@ class Blobs:
             raise Unreadable(f"it cannot be kept: {_first_line(trouble)}") from None
         return size, hashed.hexdigest()
 
+    def adopt(self, place: Path, sha256: str) -> None:
+        """Take a file that was hashed here while it was written. It is gone from its place afterwards. Raises Unreadable."""
+        passing = f"incoming/{secrets.token_hex(16)}"
+        try:
+            if self.folder is not None and self.folder.stat().st_dev == place.stat().st_dev:
+                (self.folder / "incoming").mkdir(exist_ok=True)
+                place.rename(self.folder / passing)
+            else:
+                obstore.put(self.store, passing, place)
+                place.unlink()
+            self._settle(passing, sha256)
+        except (BaseError, OSError) as trouble:
+            raise Unreadable(f"it cannot be kept: {_first_line(trouble)}") from None
+
     def _settle(self, passing: str, sha256: str) -> None:
         """The name appears once every byte is where it will be."""
         if self.folder is not None:
@@ -132,3 +146,8 @@ class BlobReader:
         if len(content) != length:
             raise Unreadable("it is shorter than it was")
         return content
+
+
+def blob_reader(blobs: Blobs, sha256: str, size: int) -> BlobReader:
+    """Over a blob that is there; reading raises Unreadable where it is not."""
+    return BlobReader(blobs.store, _name(sha256), size)

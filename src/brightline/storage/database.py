@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from brightline.storage import schema
+from brightline.storage import schema, shelves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def migrate(engine: Engine) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the newest table of this version is there."""
-    return inspect(engine).has_table(schema.tokens.name)
+    return inspect(engine).has_table(shelves.keyring.name)
 
 
 def one_moment(engine: Engine) -> dict[str, Any]:

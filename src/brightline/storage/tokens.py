@@ -22,6 +22,8 @@ SCOPES = {
     "exposure:read": "read who obtained which bytes",
     "tokens:write": "make, list and revoke tokens",
     "metrics:read": "read the metrics",
+    "hub:read": "be known by name at the hub: what is gated or vetted can be had then",
+    "hub:write": "make repositories of its own name at the hub, and push to them",
 }
 
 

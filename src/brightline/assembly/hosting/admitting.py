@@ -1,0 +1,85 @@
+"""Who somebody is, what it may, and who asked for more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from brightline.assembly.hosting import showing
+from brightline.assembly.hosting.room import Room
+from brightline.hub.host import Account, Document, Turned
+from brightline.release.repository import RepoName
+from brightline.storage import asking, shelf, tokens
+
+SCOPES = {"hub:read", "hub:write"}
+
+
+class Admitting(Room):
+    """Accounts, and requests for access."""
+
+    def account(self, secret: str) -> Account | None:
+        token = self._read(lambda connection: tokens.find_token(connection, secret, self._office.clock()))
+        if token is not None and not token.scopes & SCOPES:
+            raise Turned(403, "This token is for something else: it has neither the scope hub:read nor hub:write.")
+        return None if token is None else Account(token.holder, token.identity, token.scopes)
+
+    def whoami(self, account: Account) -> Document:
+        role = "write" if "hub:write" in account.scopes else "read"
+        access = {"displayName": account.token, "role": role, "createdAt": showing.moment(self._office.clock())}
+        return {
+            "type": "user",
+            "id": account.name,
+            "name": account.name,
+            "fullname": account.name,
+            "email": "",
+            "emailVerified": True,
+            "isPro": False,
+            "orgs": [],
+            "auth": {"type": "access_token", "accessToken": access},
+        }
+
+    def may(self, account: Account | None, name: RepoName, *, write: bool) -> None:
+        """Whether the account may write to the repository; or, for reading, whether every file of it may be had."""
+
+        def ask(connection: Connection) -> None:
+            if write:
+                self._shelving.own(connection, account, name)
+                return
+            repo = self._shelving.repo(connection, account, name)
+            seen = self._shelving.seen(connection, account, repo, "main")
+            denials = [seen.denial(one) for one in shelf.read_tree(connection, seen.revision.commit.tree)]
+            for denial in filter(None, denials):
+                raise self._shelving.denied(denial, seen)
+
+        self._read(ask)
+
+    def asked(self, account: Account | None, name: RepoName, status: str) -> list[Document]:
+        def ask(connection: Connection) -> list[Document]:
+            repo = self._shelving.own(connection, account, name)
+            return [showing.request_document(one) for one in asking.requests_of(connection, repo, status)]
+
+        return self._read(ask)
+
+    def ask(self, account: Account | None, name: RepoName, contact: str) -> Document:
+        """Accept the terms: granted at once, or when the owner says so, as the repository is set."""
+        if account is None:
+            raise Turned(401, "Sign in with a token of this office to ask for access.")
+
+        def make(connection: Connection) -> Document:
+            repo = self._shelving.repo(connection, account, name)
+            status = "pending" if repo.gated == "manual" else "accepted"
+            if asking.status_of(connection, repo, account.name) is None:
+                asking.set_request(connection, repo, account.name, status, self._office.clock(), contact=contact)
+            return {"status": asking.status_of(connection, repo, account.name)}
+
+        return self._read(make)
+
+    def answer(self, account: Account | None, name: RepoName, who: Mapping[str, Any], status: str) -> None:
+        def change(connection: Connection) -> None:
+            repo = self._shelving.own(connection, account, name)
+            named = who.get("user") or asking.account_of(connection, repo, str(who.get("requestId")))
+            if not isinstance(named, str) or status not in asking.STATES:
+                raise Turned(404, f"There is no such request for {name}.")
+            asking.set_request(connection, repo, named, status, self._office.clock())
+
+        self._read(change)

@@ -1,0 +1,154 @@
+"""Looking: what a caller is shown of repositories, and which bytes it may have."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from brightline.assembly.exposing import record_exposure
+from brightline.assembly.hosting import showing
+from brightline.assembly.hosting.room import Room
+from brightline.assembly.hosting.shelving import Seen
+from brightline.authority.exposure import Exposure
+from brightline.decision.access import Access
+from brightline.enforcement.access import Phase, refused
+from brightline.hub.host import Account, Content, Document, Turned
+from brightline.release.repository import Kind, RepoName
+from brightline.storage import shelf
+from brightline.storage.blobs import blob_reader
+from brightline.storage.shelf import Filed, Repo
+
+
+class Browsing(Room):
+    """Reading, under the determinations in force."""
+
+    def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document:
+        def ask(connection: Connection) -> Document:
+            seen, files = self._files(connection, account, name, revision or "main")
+            return showing.info_document(seen, files, sizes=sizes)
+
+        return self._read(ask)
+
+    def _files(
+        self, connection: Connection, account: Account | None, name: RepoName, revision: str
+    ) -> tuple[Seen, list[Filed]]:
+        """The revision, and its files as this caller may know of them."""
+        repo = self._shelving.repo(connection, account, name)
+        seen = self._shelving.seen(connection, account, repo, revision)
+        return seen, seen.listed(shelf.read_tree(connection, seen.revision.commit.tree))
+
+    def search(self, account: Account | None, kind: Kind, query: Mapping[str, Any]) -> tuple[list[Document], int]:
+        """A page of what the caller may see, and where the next one begins; 0 where there is none."""
+        start, limit = int(query.get("start", 0)), min(int(query.get("limit", 1000)), 1000)
+
+        def ask(connection: Connection) -> tuple[list[Document], int]:
+            found = [
+                showing.repo_document(repo, self._shown(connection, account, repo))
+                for repo in shelf.list_repos(connection, kind)
+                if _fits(repo, query) and self._shelving.visible(connection, account, repo)
+            ]
+            found.sort(key=lambda row: row[str(query.get("sort") or "lastModified")], reverse=True)
+            return found[start : start + limit], start + limit if len(found) > start + limit else 0
+
+        return self._read(ask)
+
+    def _shown(self, connection: Connection, account: Account | None, repo: Repo) -> Seen | None:
+        try:
+            return self._shelving.seen(connection, account, repo, "main")
+        except Turned:
+            return None
+
+    def tree(
+        self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool
+    ) -> tuple[list[Document], str]:
+        def ask(connection: Connection) -> tuple[list[Document], str]:
+            seen, files = self._files(connection, account, name, revision)
+            told = seen.revision if expand else None
+            rows = showing.tree_documents(files, path, told, recursive=recursive)
+            if path and not rows:
+                raise Turned(404, f"{path} is no folder of {name}.", "EntryNotFound", seen.revision.oid)
+            return rows, seen.revision.oid
+
+        return self._read(ask)
+
+    def paths(
+        self, account: Account | None, name: RepoName, revision: str, paths: Sequence[str], *, expand: bool
+    ) -> list[Document]:
+        rows, _ = self.tree(account, name, revision, "", recursive=True, expand=expand)
+        return [row for row in rows if row["path"] in set(paths)]
+
+    def refs(self, account: Account | None, name: RepoName) -> Document:
+        def ask(connection: Connection) -> Document:
+            repo = self._shelving.repo(connection, account, name)
+            heads = {}
+            for ref in shelf.read_refs(connection, repo):
+                try:
+                    heads[ref] = self._shelving.seen(connection, account, repo, ref).revision.oid
+                except Turned:
+                    continue  # nothing of it was decided yet, and this caller does not see it
+            return showing.refs_document(heads)
+
+        return self._read(ask)
+
+    def commits(self, account: Account | None, name: RepoName, revision: str) -> list[Document]:
+        def ask(connection: Connection) -> list[Document]:
+            repo = self._shelving.repo(connection, account, name)
+            seen = self._shelving.seen(connection, account, repo, revision)
+            inside, at = seen.caller.owner or seen.caller.examiner, seen.at
+            return [
+                showing.commit_document(one)
+                for one in shelf.history(connection, repo, seen.revision.oid)
+                if inside or self._shelving.judged(connection, one.manifest, at).phase is not Phase.QUARANTINE
+            ]
+
+        return self._read(ask)
+
+    def resolve(self, account: Account | None, name: RepoName, revision: str, path: str) -> Content:
+        """A file that this caller may have now. Raises Turned with the reason, and with the commit where there is one."""
+
+        def ask(connection: Connection) -> tuple[Seen, Filed]:
+            repo = self._shelving.repo(connection, account, name)
+            seen = self._shelving.seen(connection, account, repo, revision)
+            files = shelf.read_tree(connection, seen.revision.commit.tree)
+            filed = next((one for one in files if one.stored.path == path), None)
+            denial = None if filed is None else seen.denial(filed)
+            if filed is None or (denial is not None and denial.hidden):
+                raise Turned(404, f"{name} has no file {path[:200]}.", "EntryNotFound", seen.revision.oid)
+            if denial is not None:
+                raise self._shelving.denied(denial, seen)
+            return seen, filed
+
+        seen, filed = self._read(ask)
+        file, etag = filed.stored, filed.stored.sha256 if filed.stored.lfs else filed.stored.oid
+        reader = blob_reader(self._office.blobs, file.sha256, file.size)
+        still, handed = self._still(account, seen, filed), lambda: self._hand(seen, filed)
+        return Content(seen.revision.oid, etag, file.size, path.rpartition("/")[2], reader, still, handed)
+
+    def _still(self, account: Account | None, seen: Seen, filed: Filed) -> Callable[[], bool]:
+        """Asked again while the bytes run: an order or a recall cuts a download."""
+
+        def ask(connection: Connection) -> bool:
+            judged = self._shelving.judged(connection, seen.revision.manifest, self._office.clock())
+            caller = self._shelving.caller(connection, account, seen.repo)
+            return refused(filed.component, judged, caller, self._office.clock()) is None
+
+        return lambda: self._read(ask)
+
+    def _hand(self, seen: Seen, filed: Filed) -> None:
+        """Before the first byte leaves: who gets it, where it is not for everybody; a count, where it is."""
+        file, access = filed.stored, seen.judged.access.get(filed.component, Access.OPEN)
+        if access is not Access.OPEN or seen.judged.phase is not Phase.DECIDED:
+            case, who = seen.judged.case or 0, seen.caller.name or ""
+            told = (filed.component, file.path, file.sha256, file.size, who, "", self._office.clock(), case)
+            record_exposure(self._office, Exposure(seen.revision.manifest, *told))
+        self._read(lambda connection: shelf.count_download(connection, seen.repo))
+
+
+def _fits(repo: Repo, query: Mapping[str, Any]) -> bool:
+    words = [str(word).casefold() for word in query.get("search", ())]
+    tags = {tag.casefold() for tag in repo.tags}
+    return (
+        all(word in str(repo.name).casefold() for word in words)
+        and all(str(tag).casefold() in tags for tag in query.get("filter", ()))
+        and query.get("author") in (None, repo.name.namespace)
+    )

@@ -1,0 +1,21 @@
+"""What every part of the hub shares: one office, and one answer a transaction."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from brightline.assembly.hosting.shelving import Shelving
+
+_Answer = TypeVar("_Answer")
+
+
+class Room:
+    """Of one office."""
+
+    def __init__(self, shelving: Shelving) -> None:
+        self._shelving, self._office = shelving, shelving.office
+
+    def _read(self, ask: Callable[[Connection], _Answer]) -> _Answer:
+        with self._office.engine.begin() as connection:
+            return ask(connection)

@@ -1,0 +1,84 @@
+"""Naming people for study of what is vetted; and an audit of every byte that the hub keeps."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from brightline.assembly.office import Office
+from brightline.authority.records import Refusal
+from brightline.permit.envelope import Envelope
+from brightline.permit.notation import canonical, written
+from brightline.permit.word import Word
+from brightline.release.reader import Unreadable, blocks
+from brightline.release.repository import RepoName
+from brightline.storage import asking, schema, shelf, shelves
+from brightline.storage.database import stored
+from brightline.storage.ledger import Turn
+
+GRANT = "application/vnd.brightline.grant.v1+json"
+
+
+def vet(office: Office, name: RepoName, account: str, until: datetime) -> None:
+    """In effect when this returns. The log names the grant by digest: who studies a model is not public. Raises Refused."""
+    by = office.officer()
+    said = {"repo": name.address, "account": account, "until": written(until), "by": by}
+    grant = Envelope(GRANT, canonical(said))
+
+    def act(turn: Turn) -> Refusal | None:
+        repo = shelf.find_repo(turn.connection, name)
+        if repo is None:
+            return Refusal("NO-REPO", f"there is no {name.kind} {name} at this hub.")
+        if until <= turn.at:
+            return Refusal("PAST", "that would be over before it begins.")
+        turn.documents[grant.digest] = grant.payload
+        turn.words.append(Word("vet", 0, turn.at, by, turn.newest.version, {"grant": grant.digest}))
+        status = asking.status_of(turn.connection, repo, account) or "pending"
+        asking.set_request(turn.connection, repo, account, status, turn.at, vetted_until=stored(until))
+        return None
+
+    office.perform(act)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """`wrong`: a sentence for every blob that is not what its name says."""
+
+    blobs: int
+    size: int
+    wrong: tuple[str, ...]
+
+
+def audit(office: Office, told: Callable[[int], None] = lambda _count: None) -> Audited:
+    """Read every blob that a release, a repository or a xorb names, and hash it."""
+    count = total = 0
+    wrong: list[str] = []
+    for sha256, size in _named(office):
+        count, total = count + 1, total + size
+        trouble = _trouble(office, sha256, size, told)
+        wrong += [f"{sha256}: {trouble}"] if trouble is not None else []
+    return Audited(count, total, tuple(wrong))
+
+
+def _named(office: Office) -> Iterator[tuple[str, int]]:
+    tables = (schema.files, shelves.possessions, shelves.xorbs)
+    with office.engine.begin() as connection:
+        found = {
+            (row.sha256, row.size) for one in tables for row in connection.execute(select(one.c.sha256, one.c.size))
+        }
+    yield from sorted(found)
+
+
+def _trouble(office: Office, sha256: str, size: int, told: Callable[[int], None]) -> str | None:
+    hashed, length = hashlib.sha256(), 0
+    try:
+        with office.blobs.open(sha256, size) as reader:
+            for block in blocks(reader):
+                hashed.update(block)
+                length += len(block)
+                told(len(block))
+    except Unreadable as trouble:
+        return str(trouble)
+    return None if (hashed.hexdigest(), length) == (sha256, size) else "its content is another one"

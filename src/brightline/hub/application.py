@@ -1,0 +1,62 @@
+"""The hub's application: its routes, and how it says no."""
+
+import json
+import logging
+import traceback
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from brightline.hub import catalogue, files, uploads
+from brightline.hub.asking import SLASH
+from brightline.hub.host import Host, Turned
+
+LOG = logging.getLogger("brightline.hub")
+
+
+def make_hub(host: Host) -> ASGIApp:
+    app = Starlette(
+        routes=[*catalogue.ROUTES, *uploads.ROUTES, *files.ROUTES], exception_handlers={Turned: turned, 404: nothing}
+    )
+    app.state.host = host
+    return Escaped(app)
+
+
+async def turned(_request: Request, trouble: Exception) -> Response:
+    """What clients show is X-Error-Message; a refusal is never a 5xx or 429, which they would try again."""
+    if not isinstance(trouble, Turned):
+        raise trouble
+    sentence = str(trouble)
+    headers = {"X-Error-Message": sentence.encode("ascii", "replace").decode().replace("\n", " ")[:1_000]}
+    if trouble.code:
+        headers["X-Error-Code"] = trouble.code
+    if trouble.commit is not None:
+        headers["X-Repo-Commit"] = trouble.commit
+    return JSONResponse({"error": sentence}, trouble.status, headers)
+
+
+async def nothing(_request: Request, _trouble: Exception) -> Response:
+    return JSONResponse({"error": "There is no such address at this hub."}, 404)
+
+
+class Escaped:
+    """An escaped slash belongs to a revision or a path, and parts nothing. Our own faults are told by their kind alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw = scope.get("raw_path") or b""
+        if b"%2f" in raw.lower():
+            path = raw.partition(b"?")[0].decode("ascii", "replace")
+            scope = {**scope, "path": unquote(path.replace("%2F", SLASH).replace("%2f", SLASH))}
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            return
+        except Exception as trouble:  # noqa: BLE001 - the outermost wall; what it says may be somebody's words
+            frame = traceback.extract_tb(trouble.__traceback__)[-1]
+            LOG.error(json.dumps({"fault": type(trouble).__name__, "at": f"{frame.name}:{frame.lineno}"}))  # noqa: TRY400

@@ -1,0 +1,116 @@
+"""What every route reads of a request: who asks, which repository, what the body says."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
+
+from brightline.hub.host import Account, Host, Turned
+from brightline.release.repository import Kind, Misnamed, RepoName, file_path, ref_name, repo_name
+
+BODY = 4 << 20  # bytes of a JSON or form body
+SLASH = "\x1f"  # stands for an escaped slash, which must not part a path
+_Answer = TypeVar("_Answer")
+
+
+def host(request: Request) -> Host:
+    found: Host = request.app.state.host
+    return found
+
+
+async def off(work: Callable[[], _Answer]) -> _Answer:
+    """In a thread: the office's answers come from a database."""
+    return await run_in_threadpool(work)
+
+
+async def account(request: Request) -> Account | None:
+    """None for nobody in particular. Raises Turned for a token that is none of ours, or not any more."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if not secret.strip():
+        return None
+    found = await off(lambda: host(request).account(secret.strip())) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise Turned(401, "Invalid user token: the office knows no such token, or it has expired.")
+    return found
+
+
+def part(request: Request, name: str) -> str:
+    return str(request.path_params[name]).replace(SLASH, "/")
+
+
+class Kinds(Convertor[Kind]):
+    """`models`, `datasets` or `spaces` in an address."""
+
+    regex = "models|datasets|spaces"
+
+    def convert(self, value: str) -> Kind:
+        return Kind(value.removesuffix("s"))
+
+    def to_string(self, value: Kind) -> str:
+        return f"{value}s"
+
+
+register_url_convertor("kinds", Kinds())
+
+
+async def about(request: Request) -> tuple[Host, Account | None, RepoName]:
+    """What every route about a repository begins with. Raises Turned."""
+    kind = request.path_params.get("kind", Kind.MODEL)
+    name = named(kind, part(request, "namespace"), part(request, "name"))
+    return host(request), await account(request), name
+
+
+def named(kind: Kind, namespace: str, name: str) -> RepoName:
+    try:
+        return repo_name(kind, namespace, name)
+    except Misnamed as trouble:
+        raise Turned(404, f"There is no such {kind}: {trouble}.", "RepoNotFound") from None
+
+
+def path_of(text: str) -> str:
+    """Raises Turned."""
+    try:
+        return file_path(text)
+    except Misnamed as trouble:
+        raise Turned(404, f"{trouble}.", "EntryNotFound") from None
+
+
+def branch_of(text: str) -> str:
+    """Raises Turned."""
+    try:
+        return ref_name(text.removeprefix("refs/heads/"))
+    except Misnamed as trouble:
+        raise Turned(400, f"{trouble}.") from None
+
+
+async def body(request: Request, most: int = BODY) -> bytes:
+    """Raises Turned where it is longer."""
+    content = bytearray()
+    async for block in request.stream():
+        content += block
+        if len(content) > most:
+            raise Turned(413, f"This request has at most {most} bytes.")
+    return bytes(content)
+
+
+async def document(request: Request) -> dict[str, Any]:
+    """A JSON object. Raises Turned."""
+    try:
+        found = json.loads(await body(request) or b"{}")
+    except (ValueError, RecursionError):
+        raise Turned(400, "The body is no JSON.") from None
+    if not isinstance(found, dict):
+        raise Turned(400, "The body is no JSON object.")
+    return found
+
+
+def flag(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "").lower() in ("true", "1")
+
+
+def address(request: Request) -> str:
+    """Of the hub, as this client reaches it."""
+    return str(request.base_url).rstrip("/")

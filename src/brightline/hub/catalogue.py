@@ -1,0 +1,246 @@
+"""Routes about repositories: made, described, listed, named, asked for."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from brightline.hub import asking
+from brightline.hub.host import Turned
+from brightline.hub.ndjson import SIZE, read_push
+from brightline.release.repository import Kind, RepoName
+
+SORTS = {"downloads", "likes", "lastModified", "createdAt"}
+PAGE = 1_000  # repositories a page at the most
+
+
+async def whoami(request: Request) -> Response:
+    account = await asking.account(request)
+    if account is None:
+        raise Turned(401, "Invalid username or password.")
+    return JSONResponse(asking.host(request).whoami(account))
+
+
+async def create(request: Request) -> Response:
+    account, wanted = await asking.account(request), await asking.document(request)
+    name = _wanted_name(wanted, "name", "organization", account.name if account is not None else "")
+    terms = {
+        "private": wanted.get("private") is True or wanted.get("visibility") == "private",
+        "sdk": wanted.get("sdk"),
+    }
+    made, fresh = await asking.off(lambda: asking.host(request).create(account, name, terms))
+    made["url"] = f"{asking.address(request)}/{name.address}"
+    return JSONResponse(
+        made if fresh else {**made, "error": f"You already created this {name.kind} repo"}, 200 if fresh else 409
+    )
+
+
+def _wanted_name(wanted: dict[str, Any], key: str, space: str, own: str) -> RepoName:
+    kind, name = _kind(wanted.get("type")), str(wanted.get(key, ""))
+    namespace, _, rest = name.partition("/") if "/" in name else (str(wanted.get(space) or own), "", name)
+    return asking.named(kind, namespace, rest)
+
+
+def _kind(word: object) -> Kind:
+    if word in (None, ""):
+        return Kind.MODEL
+    if word not in list(Kind):
+        raise Turned(400, f"{str(word)[:40]!r} is no kind of repository; known are {', '.join(Kind)}.")
+    return Kind(str(word))
+
+
+async def delete(request: Request) -> Response:
+    account, wanted = await asking.account(request), await asking.document(request)
+    name = _wanted_name(wanted, "name", "organization", account.name if account is not None else "")
+    await asking.off(lambda: asking.host(request).delete(account, name))
+    return JSONResponse({})
+
+
+async def move(request: Request) -> Response:
+    account, wanted = await asking.account(request), await asking.document(request)
+    names = [_wanted_name({**wanted, "name": wanted.get(key, "")}, "name", "", "") for key in ("fromRepo", "toRepo")]
+    await asking.off(lambda: asking.host(request).move(account, names[0], names[1]))
+    return JSONResponse({})
+
+
+async def validate_yaml(request: Request) -> Response:
+    """Cards are judged when they are examined; a client only wants to hear that nothing is wrong with the form."""
+    await asking.document(request)
+    return JSONResponse({"errors": [], "warnings": []})
+
+
+async def search(request: Request) -> Response:
+    account, query, kind = await asking.account(request), _query(request), request.path_params["kind"]
+    rows, following = await asking.off(lambda: asking.host(request).search(account, kind, query))
+    more = f'<{request.url.include_query_params(start=following)}>; rel="next"'
+    return JSONResponse(rows, headers={"Link": more} if following else {})
+
+
+async def info(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    revision = asking.part(request, "revision") if "revision" in request.path_params else None
+    sizes = asking.flag(request, "blobs")
+    return JSONResponse(await asking.off(lambda: host.info(account, name, revision, sizes=sizes)))
+
+
+async def settings(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    wanted = await asking.document(request)
+    terms = {"private": wanted.get("private")}
+    if wanted.get("visibility") in ("public", "private"):
+        terms["private"] = wanted["visibility"] == "private"
+    if wanted.get("gated") in ("auto", "manual", False):
+        terms["gated"] = wanted["gated"] or ""
+    return JSONResponse(await asking.off(lambda: host.settle(account, name, terms)))
+
+
+async def tree(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    revision = asking.part(request, "revision")
+    path = asking.part(request, "path").strip("/") if "path" in request.path_params else ""
+    recursive, expand = asking.flag(request, "recursive"), asking.flag(request, "expand")
+
+    def work() -> Response:
+        rows, commit = host.tree(account, name, revision, path, recursive=recursive, expand=expand)
+        return JSONResponse(rows, headers={"X-Repo-Commit": commit})
+
+    return await asking.off(work)
+
+
+async def paths(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    revision = asking.part(request, "revision")
+    wanted = await _paths(request)
+    return JSONResponse(await asking.off(lambda: host.paths(account, name, revision, wanted[0], expand=wanted[1])))
+
+
+async def refs(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    return JSONResponse(await asking.off(lambda: host.refs(account, name)))
+
+
+async def branch(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    wanted, start = (
+        asking.branch_of(asking.part(request, "branch")),
+        (await asking.document(request)).get("startingPoint"),
+    )
+    if request.method == "DELETE":
+        await asking.off(lambda: host.unref(account, name, f"refs/heads/{wanted}"))
+    else:
+        await asking.off(lambda: host.branch(account, name, wanted, start))
+    return JSONResponse({})
+
+
+async def tag(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    said = asking.part(request, "revision")
+    if request.method == "DELETE":
+        await asking.off(lambda: host.unref(account, name, f"refs/tags/{said}"))
+    else:
+        wanted = asking.branch_of(str((await asking.document(request)).get("tag", "")))
+        await asking.off(lambda: host.tag(account, name, said, wanted))
+    return JSONResponse({})
+
+
+async def commits(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    revision = asking.part(request, "revision")
+    return JSONResponse(await asking.off(lambda: host.commits(account, name, revision)))
+
+
+async def commit(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    branch_name = asking.branch_of(asking.part(request, "revision"))
+    if asking.flag(request, "create_pr"):
+        raise Turned(403, "Pull requests are not kept here: push to a branch of your own repository.")
+    await asking.off(lambda: host.may(account, name, write=True))  # before the body is read
+    pushed = read_push(await asking.body(request, SIZE))
+    made = await asking.off(lambda: host.commit(account, name, branch_name, pushed))
+    made["commitUrl"] = f"{asking.address(request)}/{name.address}/commit/{made['commitOid']}"
+    return JSONResponse({"success": True, "hookOutput": "", **made})
+
+
+async def auth_check(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    write = request.url.path.endswith("/write")
+    await asking.off(lambda: host.may(account, name, write=write))
+    return JSONResponse({})
+
+
+async def ask(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    contact = str((await asking.document(request)).get("contact", ""))[:400]
+    return JSONResponse(await asking.off(lambda: host.ask(account, name, contact)))
+
+
+async def asked(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    status = asking.part(request, "status")
+    return JSONResponse(await asking.off(lambda: host.asked(account, name, status)))
+
+
+async def answer(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    wanted = await asking.document(request)
+    status = "accepted" if request.url.path.endswith("/grant") else str(wanted.get("status", ""))
+    await asking.off(lambda: host.answer(account, name, wanted, status))
+    return JSONResponse({})
+
+
+async def discussions(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    await asking.off(lambda: host.info(account, name, None, sizes=False))
+    return JSONResponse({"discussions": [], "count": 0, "start": 0})
+
+
+def _query(request: Request) -> dict[str, Any]:
+    """Raises Turned."""
+    given = request.query_params
+    try:
+        limit, start = int(given.get("limit", PAGE)), int(given.get("start", 0))
+    except ValueError:
+        raise Turned(400, "limit and start are whole numbers.") from None
+    sort = given.get("sort") if given.get("sort") in SORTS else "lastModified"
+    words = {"search": given.getlist("search"), "filter": given.getlist("filter"), "author": given.get("author")}
+    return {**words, "sort": sort, "limit": max(1, min(limit, PAGE)), "start": max(0, start)}
+
+
+async def _paths(request: Request) -> tuple[list[str], bool]:
+    """A form by the clients, JSON by others."""
+    if "json" in request.headers.get("content-type", ""):
+        wanted = await asking.document(request)
+        paths = wanted.get("paths")
+        return [str(path) for path in paths] if isinstance(paths, list) else [], wanted.get("expand") is True
+    form = await request.form(max_fields=50_000)
+    return [str(path) for path in form.getlist("paths")], str(form.get("expand")).lower() == "true"
+
+
+REPO = "/api/{kind:kinds}/{namespace}/{name}"
+ROUTES = [
+    Route("/api/whoami-v2", whoami),
+    Route("/api/repos/create", create, methods=["POST"]),
+    Route("/api/repos/delete", delete, methods=["DELETE"]),
+    Route("/api/repos/move", move, methods=["POST"]),
+    Route("/api/validate-yaml", validate_yaml, methods=["POST"]),
+    Route("/api/{kind:kinds}", search),
+    Route(REPO, info),
+    Route(REPO + "/revision/{revision}", info),
+    Route(REPO + "/settings", settings, methods=["PUT"]),
+    Route(REPO + "/tree/{revision}", tree),
+    Route(REPO + "/tree/{revision}/{path:path}", tree),
+    Route(REPO + "/paths-info/{revision}", paths, methods=["POST"]),
+    Route(REPO + "/refs", refs),
+    Route(REPO + "/branch/{branch}", branch, methods=["POST", "DELETE"]),
+    Route(REPO + "/tag/{revision}", tag, methods=["POST", "DELETE"]),
+    Route(REPO + "/commits/{revision}", commits),
+    Route(REPO + "/commit/{revision}", commit, methods=["POST"]),
+    Route(REPO + "/auth-check", auth_check),
+    Route(REPO + "/auth-check/write", auth_check),
+    Route(REPO + "/ask-access", ask, methods=["POST"]),
+    Route(REPO + "/user-access-request/handle", answer, methods=["POST"]),
+    Route(REPO + "/user-access-request/grant", answer, methods=["POST"]),
+    Route(REPO + "/user-access-request/{status}", asked),
+    Route(REPO + "/discussions", discussions),
+]

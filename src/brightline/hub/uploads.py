@@ -1,0 +1,144 @@
+"""Bytes on their way in: what goes beside a commit, by LFS or by Xet."""
+
+import binascii
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from brightline.hub import asking
+from brightline.hub.host import Turned
+from brightline.hub.ndjson import is_sha256
+from brightline.hub.xet.shard import SIZE as SHARD
+
+LFS = "application/vnd.git-lfs+json"
+FILES = 256  # of one question; clients ask for no more
+XORB = 72 << 20  # bytes: 64 MiB of chunks, and what stands around them
+
+
+async def preupload(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    revision, files = asking.part(request, "revision"), _asked((await asking.document(request)).get("files"))
+    return JSONResponse({"files": await asking.off(lambda: host.preupload(account, name, revision, files))})
+
+
+async def batch(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    wanted = await asking.document(request)
+    if wanted.get("operation") != "upload":
+        raise Turned(403, "Files are downloaded by their address here: /resolve/.")
+    objects = _objects(wanted.get("objects"))
+    rows = await asking.off(lambda: host.wanted(account, name, objects))
+    answer = {"transfer": "basic", "hash_algo": "sha256", "objects": [_object(request, *row) for row in rows]}
+    return JSONResponse(answer, media_type=LFS)
+
+
+async def write_token(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    token, until = await asking.off(lambda: host.xet_token(account, name))
+    cas = f"{asking.address(request)}/xet"
+    headers = {"X-Xet-Cas-Url": cas, "X-Xet-Access-Token": token, "X-Xet-Token-Expiration": str(until)}
+    return JSONResponse({"casUrl": cas, "accessToken": token, "exp": until}, headers=headers)
+
+
+def _asked(files: Any) -> list[dict[str, Any]]:
+    if not isinstance(files, list) or len(files) > FILES:
+        raise Turned(400, f"a list of at most {FILES} files is asked about.")
+    rows = []
+    for file in files:
+        try:
+            sample = b64decode(file.get("sample") or "", validate=True)
+            rows.append({"path": asking.path_of(str(file["path"])), "size": int(file["size"]), "sample": sample})
+        except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
+            raise Turned(400, "a file that is asked about has a path, a size and a sample in base64.") from None
+    return rows
+
+
+def _objects(objects: Any) -> list[dict[str, Any]]:
+    if not isinstance(objects, list) or len(objects) > FILES:
+        raise Turned(400, f"a list of at most {FILES} objects is asked about.")
+    for one in objects:
+        good = (
+            isinstance(one, dict)
+            and is_sha256(str(one.get("oid")))
+            and type(one.get("size")) is int
+            and one["size"] >= 0
+        )
+        if not good:
+            raise Turned(400, "an object has an oid, which is a sha256 in hex, and a size.")
+    return objects
+
+
+def _object(request: Request, oid: str, size: int, ticket: str | None) -> dict[str, Any]:
+    """No actions: these bytes were sent here already."""
+    if ticket is None:
+        return {"oid": oid, "size": size}
+    return {"oid": oid, "size": size, "actions": {"upload": {"href": f"{asking.address(request)}/lfs/{ticket}"}}}
+
+
+async def _received(request: Request, most: int | None) -> Path:
+    """The body as a file. Raises Turned where it is longer than it may be."""
+    place, size = asking.host(request).incoming(), 0
+    try:
+        with place.open("wb") as kept:
+            async for block in request.stream():
+                size += len(block)
+                _bounded(size, most)
+                kept.write(block)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+    return place
+
+
+def _bounded(size: int, most: int | None) -> None:
+    if most is not None and size > most:
+        raise Turned(413, f"this has at most {most} bytes.")
+
+
+async def put_file(request: Request) -> Response:
+    ticket = request.path_params["ticket"]
+    place = await _received(request, await asking.off(lambda: asking.host(request).bound("lfs", ticket)))
+    try:
+        await asking.off(lambda: asking.host(request).received(ticket, place))
+    finally:
+        place.unlink(missing_ok=True)
+    return JSONResponse({})
+
+
+def _ticket(request: Request) -> str:
+    return request.headers.get("authorization", "").partition(" ")[2].strip()
+
+
+async def put_xorb(request: Request) -> Response:
+    digest = request.path_params["digest"]
+    if not is_sha256(digest):
+        raise Turned(400, "a xorb is named by 64 hex digits.")
+    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
+    place = await _received(request, XORB)
+    try:
+        fresh = await asking.off(lambda: asking.host(request).xorb(_ticket(request), digest, place))
+    finally:
+        place.unlink(missing_ok=True)
+    return JSONResponse({"was_inserted": fresh})
+
+
+async def put_shard(request: Request) -> Response:
+    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
+    content = await asking.body(request, SHARD)
+    await asking.off(lambda: asking.host(request).shard(_ticket(request), content))
+    return JSONResponse({"result": 1})
+
+
+REPO, GIT = "/api/{kind:kinds}/{namespace}/{name}", "/{namespace}/{name}.git/info/lfs/objects/batch"
+ROUTES = [
+    Route(REPO + "/preupload/{revision}", preupload, methods=["POST"]),
+    Route(REPO + "/xet-write-token/{revision}", write_token),
+    *(Route(prefix + GIT, batch, methods=["POST"]) for prefix in ("/{kind:kinds}", "")),
+    Route("/lfs/{ticket}", put_file, methods=["PUT"]),
+    Route("/xet/v1/xorbs/default/{digest}", put_xorb, methods=["POST"]),
+    Route("/xet/v1/shards", put_shard, methods=["POST"]),
+]

@@ -1,0 +1,80 @@
+"""What repositories, revisions and paths may be called."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?|[A-Za-z0-9]")
+_BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock$|/$|\.$))[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+PATH = 1024  # characters
+HEADS, TAGS = "refs/heads/", "refs/tags/"
+
+
+class Kind(StrEnum):
+    """Three kinds of the same thing."""
+
+    MODEL = "model"
+    DATASET = "dataset"
+    SPACE = "space"
+
+    @property
+    def prefix(self) -> str:
+        """Of addresses that are for people and for files."""
+        return "" if self is Kind.MODEL else f"{self}s/"
+
+
+class Misnamed(ValueError):
+    """The sentence says what may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepoName:
+    """`namespace/name`, of a kind."""
+
+    kind: Kind
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def address(self) -> str:
+        """As it stands behind the hub's own address."""
+        return f"{self.kind.prefix}{self}"
+
+
+def repo_name(kind: Kind, namespace: str, name: str) -> RepoName:
+    """Raises Misnamed."""
+    for part in (namespace, name):
+        if _PART.fullmatch(part) is None or "--" in part or ".." in part or part.endswith((".git", ".ipynb")):
+            raise Misnamed(f"{part[:100]!r}: letters, digits, '-', '_' and '.', 96 at most, no '--' and no '..'")
+    return RepoName(kind, namespace, name)
+
+
+def ref_name(branch: str) -> str:
+    """A branch's or a tag's short name. Raises Misnamed."""
+    if _BRANCH.fullmatch(branch) is None or COMMIT.fullmatch(branch):
+        raise Misnamed(f"{branch[:100]!r} cannot be a branch or a tag")
+    return branch
+
+
+def file_path(path: str) -> str:
+    """A path inside a repository. Raises Misnamed."""
+    parts = path.split("/")
+    if not path or len(path) > PATH or any(part in {"", ".", "..", ".git"} for part in parts):
+        raise Misnamed(f"{path[:100]!r} is no path of a file in a repository")
+    if not path.isprintable() or "\\" in path:
+        raise Misnamed(f"{path[:100]!r} has letters that a path here cannot have")
+    return path
+
+
+def read_address(text: str) -> RepoName:
+    """`namespace/name`, `datasets/namespace/name` or `spaces/namespace/name`. Raises Misnamed."""
+    parts = text.split("/")
+    kinds = {f"{kind}s": kind for kind in Kind}
+    kind = kinds.get(parts[0], Kind.MODEL) if len(parts) == 3 else Kind.MODEL
+    if len(parts) not in (2, 3) or (len(parts) == 3 and parts[0] not in kinds):
+        raise Misnamed(f"{text[:100]!r} is no repository; write namespace/name or datasets/namespace/name")
+    return repo_name(kind, *parts[-2:])

@@ -1,0 +1,107 @@
+"""The hub's tables: repositories, their refs, commits and trees; who sent which bytes; who asked for access."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData()
+_LONG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by INTEGER only
+
+repos = Table(
+    "repos",
+    METADATA,
+    Column("id", _LONG, primary_key=True, autoincrement=True),
+    Column("kind", String(10), nullable=False),
+    Column("namespace", String(96), nullable=False),
+    Column("name", String(96), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column(
+        "gated", String(10), nullable=False
+    ),  # auto, manual, or empty: how requests for gated components are handled
+    Column("sdk", String(20), nullable=False),
+    Column("tags", Text, nullable=False),  # of the card, as JSON
+    Column("downloads", BigInteger, nullable=False),
+    Column("created", DateTime(timezone=False), nullable=False),
+    Column("moved", DateTime(timezone=False), nullable=False),
+    UniqueConstraint("kind", "namespace", "name", name="one_repo"),
+    Index("repos_by_moved", "kind", "moved"),
+)
+
+refs = Table(
+    "refs",
+    METADATA,
+    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("name", String(220), primary_key=True),  # refs/heads/main
+    Column("oid", String(40), nullable=False),
+)
+
+commits = Table(
+    "commits",
+    METADATA,
+    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("oid", String(40), primary_key=True),
+    Column("parent", String(40)),
+    Column("tree", String(40), nullable=False),
+    Column("manifest", String(71), nullable=False, index=True),
+    Column("author", String(200), nullable=False),
+    Column("at", DateTime(timezone=False), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+trees = Table(  # the files of a revision, with the component that each belongs to
+    "trees",
+    METADATA,
+    Column("oid", String(40), primary_key=True),
+    Column("files", LargeBinary, nullable=False),  # JSON, deflated
+)
+
+possessions = Table(  # bytes that somebody really sent into a repository: a known digest alone is none (Law 3)
+    "possessions",
+    METADATA,
+    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+)
+
+requests = Table(  # for access to the gated components of a repository; and, by the office, for study of vetted ones
+    "requests",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("repo", _LONG, nullable=False),
+    Column("account", String(200), nullable=False),
+    Column("status", String(10), nullable=False),  # pending, accepted, rejected
+    Column("vetted_until", DateTime(timezone=False)),
+    Column("contact", String(400), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", DateTime(timezone=False), nullable=False),
+    UniqueConstraint("repo", "account", name="one_request"),
+)
+
+xorbs = Table(  # which xorb of a repository lies in which blob
+    "xorbs",
+    METADATA,
+    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("hash", String(64), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+keyring = Table(  # what signs links that are good for minutes; every process of an office reads the same one
+    "keyring",
+    METADATA,
+    Column("name", String(20), primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)
