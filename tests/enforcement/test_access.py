@@ -58,6 +58,13 @@ def test_what_was_closed_is_closed_to_its_owner_too_and_says_why():
         assert refused(Component.DOCUMENTATION, closed, caller, NOON) is None
 
 
+def test_what_was_withheld_stays_hidden_whatever_happens_to_its_permit():
+    closed = Judged(Phase.CLOSED, dict.fromkeys(JUDGED, Access.WITHHELD), (), 7, "it was recalled")
+    for judged in (closed, decided(Access.WITHHELD, order())):
+        for caller in ALL.values():
+            assert refused(Component.WEIGHTS, judged, caller, NOON).hidden
+
+
 def test_an_order_bars_whom_it_names_and_whoever_does_not_say():
     judged = decided(Access.OPEN, order("country in {X}"))
     there, here = Caller("ann", attributes={"country": "X"}), Caller("ann", attributes={"country": "Y"})

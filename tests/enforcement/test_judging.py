@@ -56,7 +56,7 @@ def test_revocation_wins_until_a_later_filing_is_decided(effect):
     office.do(ACTS[effect], "olga", **office.notice(effect))
     for cases in ([office.case], [office.case, other], [other, office.case]):
         judged = judge(cases, (), LATER)
-        assert (judged.phase, judged.access) == (Phase.CLOSED, {})
+        assert judged.phase is Phase.CLOSED
         assert effect in judged.why
     later = replace(other, number=2, filed=other.filed + DAY)
     assert judge([office.case, later], (), LATER).phase is Phase.DECIDED

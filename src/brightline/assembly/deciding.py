@@ -21,6 +21,7 @@ from brightline.decision.access import Access
 from brightline.decision.determination import Determination, Verdict
 from brightline.decision.document import determination_document
 from brightline.decision.draft import parse_line
+from brightline.enforcement.access import Phase
 from brightline.enforcement.judging import judge
 from brightline.inspection.report import Inspection
 from brightline.permit.envelope import STATEMENT_TYPE, Envelope, Signature, decoded
@@ -94,7 +95,8 @@ def base_access(view: View | Turn, manifest: str, at: datetime) -> dict[Componen
     ).scalars()
     found = [case for case in map(view.case, numbers) if case is not None]
     judged = judge(found, (), at)
-    return {part: judged.access.get(part, Access.WITHHELD) for part in JUDGED}
+    granted = judged.access if judged.phase is Phase.DECIDED else {}
+    return {part: granted.get(part, Access.WITHHELD) for part in JUDGED}
 
 
 def _words(access: Mapping[Component, Access]) -> dict[str, str]:

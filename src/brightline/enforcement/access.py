@@ -20,7 +20,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A release and what was decided of it. `access` counts in the phase `decided` only."""
+    """A release and what was decided of it. `access` grants in the phase `decided` only; in `closed` it still hides."""
 
     phase: Phase
     access: Mapping[Component, Access] = field(default_factory=dict)
@@ -73,19 +73,27 @@ class Denial:
 
 
 def refused(component: Component, judged: Judged, caller: Caller, at: datetime) -> Denial | None:
-    """Why the caller may not have bytes of the component now; None where it may."""
+    """Why the caller may not have bytes of the component now; None where it may. What hides goes before what explains."""
     if caller.examiner:
         return None
+    denial = _decided(component, judged, caller, at)
+    if denial is not None and denial.hidden:
+        return denial
     for ordered in judged.orders:
         if ordered.bars(component, caller.attributes, at):
             said = f"order {ordered.order.number} bars {ordered.order.callers} from the {component}: {ordered.order.reason}"
             return Denial(Reason.ORDER, said)
+    return denial
+
+
+def _decided(component: Component, judged: Judged, caller: Caller, at: datetime) -> Denial | None:
+    """By the phase and the determination alone."""
     if judged.phase is Phase.QUARANTINE:
         said = "nothing was decided about this revision yet"
         return None if caller.owner else Denial(Reason.QUARANTINE, said)
     if component is Component.DOCUMENTATION:
         return None
-    if judged.phase is Phase.CLOSED:
+    if judged.phase is Phase.CLOSED and judged.access.get(component) is not Access.WITHHELD:
         return Denial(Reason.CLOSED, f"the permit of case {judged.case} is not in force: {judged.why}")
     return _granted(component, judged.access.get(component, Access.WITHHELD), judged, caller, at)
 

@@ -25,15 +25,20 @@ def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime) -> Jud
     if force:
         return Judged(Phase.DECIDED, _narrowest(force, at), orders, force[-1].number)
     if last is not None:
-        return Judged(Phase.CLOSED, {}, orders, last.number, f"it was {_ENDINGS[last.state]}")
+        return Judged(Phase.CLOSED, _last(last), orders, last.number, f"it was {_ENDINGS[last.state]}")
     expired = [case for case in published if case.current(at) is not None]
     if expired:
-        return Judged(Phase.CLOSED, {}, orders, expired[-1].number, "it has expired")
+        return Judged(Phase.CLOSED, _last(expired[-1]), orders, expired[-1].number, "it has expired")
     newest = cases[-1].number if cases else None
     return Judged(Phase.QUARANTINE, {}, orders, newest)
 
 
 _ENDINGS = {State.SUSPENDED: "suspended", State.RECALLED: "recalled", State.WITHDRAWN: "withdrawn"}
+
+
+def _last(case: Case) -> dict[Component, Access]:
+    """What its last permit said."""
+    return dict(case.issued[-1].draft.access)
 
 
 def _in_force(case: Case, at: datetime) -> bool:

@@ -55,10 +55,11 @@ def info_document(seen: Seen, files: Sequence[Filed], *, sizes: bool) -> Documen
 
 
 def judged_document(judged: Judged) -> Document:
+    granted = judged.access if judged.phase is Phase.DECIDED else {}
     return {
         "phase": judged.phase.value,
         "case": judged.case,
-        "access": {part.value: access.value for part, access in judged.access.items()},
+        "access": {part.value: access.value for part, access in granted.items()},
         "orders": [one.order.number for one in judged.orders],
     }
 

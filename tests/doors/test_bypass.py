@@ -1,0 +1,164 @@
+"""Every path to a byte x every access x everybody: 0 leaks. The matrix is printed by `pytest -s`."""
+
+import hashlib
+import json
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.doors.conftest import client, decide_all, secret
+from tests.offices import write_model
+
+from brightline.assembly.deciding import notice_case
+from brightline.assembly.hosting.vetting import vet
+from brightline.assembly.office import Office
+from brightline.assembly.ordering import issue_order, lift_order
+from brightline.permit.order import Effect
+from brightline.release.component import Component
+from brightline.release.repository import Kind, RepoName
+
+PEOPLE = ("nobody", "signed in", "accepted", "vetted", "other tenant", "owner", "examiner")
+ACCOUNTS = {"signed in": "ann", "accepted": "bob", "vetted": "eve", "other tenant": "globex", "owner": "acme"}
+MAY = {  # who has the weights, by access, while the determination is in force
+    "open": set(PEOPLE),
+    "gated": {"accepted", "vetted", "owner", "examiner"},
+    "vetted": {"vetted", "examiner"},
+    "api": {"examiner"},
+    "withheld": {"examiner"},
+}
+PHASES = ("before", "decided", "ordered", "lifted", "recalled")
+FILE = "model.safetensors"
+
+
+def allowed(phase: str, access: str, who: str) -> bool:
+    if phase == "before":
+        return who in {"owner", "examiner"}
+    if phase in {"ordered", "recalled"}:
+        return who == "examiner"
+    return who in MAY[access]
+
+
+class World:
+    """A release of one access, the people around it, and every way to its weights."""
+
+    def __init__(self, address: str, office: Office, access: str, place: Path) -> None:
+        self.address, self.office, self.access = address, office, access
+        self.name = f"acme/bypass-{access}"
+        self.model = write_model(place, 100 + list(MAY).index(access))
+        self.content = (self.model / FILE).read_bytes()
+        self.sha256 = hashlib.sha256(self.content).hexdigest()
+        self.tokens = {who: secret(office, ACCOUNTS.get(who, who)) for who in PEOPLE if who != "nobody"}
+        acme = client(address, office, "acme")
+        acme.create_repo(self.name)
+        self.first = acme.upload_folder(repo_id=self.name, folder_path=self.model).oid
+        acme.create_tag(self.name, tag="v1")
+        acme.create_branch(self.name, branch="side")
+        self.acme = acme
+        globex = client(address, office, "globex")
+        globex.create_repo(f"globex/bypass-{access}", exist_ok=True)
+
+    def headers(self, who: str, **more: str) -> dict[str, str]:
+        return {**({} if who == "nobody" else {"Authorization": f"Bearer {self.tokens[who]}"}), **more}
+
+    def ways(self, who: str) -> dict[str, bool]:
+        """Way -> whether a byte, or the digest of one, came by it."""
+        files = [f"{self.address}/{self.name}/resolve/{rev}/{FILE}" for rev in ("main", "v1", "side", self.first)]
+        files.append(f"{self.address}/{self.name}/resolve/refs%2Fheads%2Fmain/{FILE}")
+        api = f"{self.address}/api/models/{self.name}"
+        got = {f"GET {url.split('/resolve/')[1].split('/')[0][:8]}": self._bytes(who, url) for url in files}
+        got["range"] = self._bytes(who, files[0], Range="bytes=10-19")
+        got["HEAD"] = self.sha256 in str(httpx.head(files[0], headers=self.headers(who)).headers)
+        lists = {
+            "tree": httpx.get(f"{api}/tree/main?recursive=true", headers=self.headers(who)),
+            "paths-info": httpx.post(f"{api}/paths-info/main", data={"paths": FILE}, headers=self.headers(who)),
+            "info": httpx.get(f"{api}?blobs=true", headers=self.headers(who)),
+        }
+        got |= {f"listed by {way}": FILE in answer.text for way, answer in lists.items()}
+        got["LFS download"] = self._batch(who, self.name, "download")
+        got["LFS batch elsewhere"] = who == "other tenant" and self._claims(who)
+        got["xet read token"] = httpx.get(f"{api}/xet-read-token/main", headers=self.headers(who)).status_code == 200
+        return got
+
+    def _bytes(self, who: str, url: str, **more: str) -> bool:
+        answer = httpx.get(url, headers=self.headers(who, **more))
+        assert answer.status_code < 500
+        assert answer.status_code != 429
+        return answer.status_code in (200, 206) and answer.content in self.content
+
+    def _batch(self, who: str, name: str, operation: str) -> bool:
+        wanted = {"operation": operation, "objects": [{"oid": self.sha256, "size": len(self.content)}]}
+        url = f"{self.address}/{name}.git/info/lfs/objects/batch"
+        answer = httpx.post(url, headers=self.headers(who), json=wanted)
+        return answer.status_code == 200 and "upload" not in answer.json()["objects"][0].get("actions", {})
+
+    def _claims(self, who: str) -> bool:
+        """A commit elsewhere that names the digest, without its bytes."""
+        name = f"globex/bypass-{self.access}"
+        rows = [
+            {"key": "header", "value": {"summary": "mine"}},
+            {"key": "lfsFile", "value": {"path": FILE, "oid": self.sha256, "size": len(self.content)}},
+        ]
+        body = "\n".join(map(json.dumps, rows))
+        done = httpx.post(f"{self.address}/api/models/{name}/commit/main", headers=self.headers(who), content=body)
+        return done.status_code == 200 or self._batch(who, name, "upload")
+
+
+BYTES = ("GET", "range", "HEAD")
+NEVER = ("LFS download", "LFS batch elsewhere", "xet read token")
+
+
+@pytest.mark.parametrize("access", MAY)
+def test_no_path_leads_to_a_byte_that_is_not_granted(address: str, office: Office, tmp_path: Path, access: str) -> None:
+    world, tally = World(address, office, access, tmp_path / "model"), Counter[str]()
+    narrower = {} if access == "open" else {"weights": access}
+    for phase in PHASES:
+        _bring(world, phase, narrower)
+        for who in PEOPLE:
+            may, rows = allowed(phase, access, who), world.ways(who)
+            for way, came in rows.items():
+                tally["ways"] += 1
+                if way in NEVER:
+                    assert not came, f"{access}, {phase}, {who}: {way}"
+                elif way.startswith(BYTES):
+                    assert came == may, f"{access}, {phase}, {who}: {way} {'leaks' if came else 'is refused'}"
+                elif came:
+                    hidden = who != "examiner" and (who != "owner" if phase == "before" else access == "withheld")
+                    assert not hidden, f"{access}, {phase}, {who}: {way}"
+            print(f"{access:<9} {phase:<9} {who:<13} {'may' if may else '-':<4} {len(rows)} ways, 0 leaks")  # noqa: T201 - the matrix
+    assert tally["ways"] == len(PHASES) * len(PEOPLE) * 13
+
+
+def _bring(world: World, phase: str, narrower: dict[str, str]) -> None:
+    office = world.office
+    if phase == "decided":
+        (world.case,) = decide_all(office, **narrower)
+        world.acme.grant_access(world.name, user="bob")
+        vet(office, RepoName(Kind.MODEL, *world.name.split("/")), "eve", office.clock().replace(year=2030))
+    if phase == "ordered":
+        world.order = issue_order(office, world.case.manifest, (Component.WEIGHTS,), "everybody", "now", None)
+    if phase == "lifted":
+        lift_order(office, world.order.order.number, "over")
+    if phase == "recalled":
+        notice_case(office, world.case.number, "recall", Effect.RECALLED, "officer", "an incident")
+
+
+def test_a_running_download_is_cut_by_an_order(address: str, office: Office, tmp_path: Path) -> None:
+    """The first bytes come, the order falls, and the rest never does."""
+    acme = client(address, office, "acme")
+    acme.create_repo("acme/slow")
+    model = write_model(tmp_path / "model", 77)
+    (model / "big.bin").write_bytes(bytes(256) * (1 << 19))
+    acme.upload_folder(repo_id="acme/slow", folder_path=model)
+    (case,) = decide_all(office, weights="gated")
+    url, headers = f"{address}/acme/slow/resolve/main/big.bin", {"Authorization": f"Bearer {acme.token}"}
+    with httpx.stream("GET", url, headers=headers) as answer:
+        assert answer.status_code == 200
+        rest = answer.iter_raw(1 << 16)
+        got = [next(rest)]
+        issue_order(office, case.manifest, (Component.WEIGHTS,), "everybody", "now", None)
+        time.sleep(1)
+        with pytest.raises(httpx.RemoteProtocolError):
+            got.extend(rest)
+    assert 0 < sum(map(len, got)) < (model / "big.bin").stat().st_size
