@@ -1,8 +1,9 @@
-# brightline: `make run` assesses a real model, `make test` runs the tests. Both need only python3 and make.
+# brightline: `make run` takes a real model from assessment to a hub, `make test` runs the tests. Both need only python3 and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE ?= .cache
+PORT ?= 8600
 UV := $(BIN)/uv
 UV_VERSION := 0.11.33
 
@@ -10,7 +11,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench fuzz crash clean format docs
+.PHONY: help setup run stop test check bench fuzz crash clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -29,8 +30,12 @@ $(VENV)/.synced: pyproject.toml uv.lock | $(UV)
 setup: $(VENV)/.synced ## Set everything up; leaves the command at .venv/bin/brightline
 	@echo "==> ready: $(BIN)/brightline --help"
 
-run: setup ## Assess a real model under the default line and write an HTML report
+run: setup ## Assess a real model; push it to an office's hub, decide it, download it back; the hub stays up
 	@$(BIN)/python -u examples/first_model.py --cache $(CACHE)
+	@$(BIN)/python -u examples/first_office.py --cache $(CACHE) --port $(PORT)
+
+stop: setup ## End the office that `make run` left up
+	@$(BIN)/python -u examples/first_office.py --cache $(CACHE) --stop
 
 test: setup ## Run the tests
 	@echo "==> running the tests"
@@ -59,5 +64,6 @@ fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser,
 crash: setup ## Kill an office 400 times at random moments, on SQLite and PostgreSQL, and look for what was lost
 	@$(BIN)/python -m bench.crash
 
-clean: ## Remove the environment and every cache
+clean: ## End the office of `make run`; remove the environment and every cache
+	@[ ! -f $(CACHE)/office.pid ] || $(BIN)/python examples/first_office.py --cache $(CACHE) --stop
 	rm -rf $(VENV) $(CACHE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
