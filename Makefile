@@ -57,8 +57,9 @@ bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelsc
 	@echo "==> installing the peers"; $(UV) sync --quiet --locked --inexact --all-extras --group bench --python $(BIN)/python
 	@$(BIN)/python -m bench
 
-fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser, and print the counts
+fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
 	@$(BIN)/python -m bench.forgery
+	@$(BIN)/python -m bench.doors
 	@$(BIN)/python -m bench.mutation
 
 crash: setup ## Kill an office 400 times at random moments, on SQLite and PostgreSQL, and look for what was lost

@@ -1,0 +1,264 @@
+"""Laws 1 and 3 at the hub as a state machine: whatever is pushed, decided, ordered, renamed and deleted in which order,
+bytes reach only whom the last word about exactly these bytes grants them, and nobody has what it did not send.
+
+The oracle keeps its own books of what was said, and asks nothing of the code that it judges.
+"""
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
+from tests.offices import decided, found
+
+from brightline.assembly import examination
+from brightline.assembly.deciding import notice_case
+from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.hosting.vetting import vet
+from brightline.assembly.office import Office
+from brightline.assembly.ordering import issue_order, lift_order
+from brightline.authority.case import State
+from brightline.decision.access import Access
+from brightline.hub.host import Account, Operation, Push, Turned
+from brightline.permit.order import Effect
+from brightline.release.component import Component
+from brightline.release.repository import Kind, RepoName
+
+PEOPLE = ("acme", "globex", "ann", "examiner", None)
+OWNERS = ("acme", "globex")
+NAMES = ("one", "two")
+WEIGHTS = "weights.bin"
+CONTENTS = [b"\0weights %d" % number for number in range(4)]
+DECLARED = b'[training]\ntokens = "1e9"\n'
+tally: Counter[str] = Counter()
+
+
+@dataclass
+class Word:
+    """What the oracle knows of some bytes: the access of the last decision, and what stands against it."""
+
+    access: Access | None = None
+    closed: bool = False
+    orders: set[int] = field(default_factory=set)
+
+
+def account(name: str | None) -> Account | None:
+    return None if name is None else Account(name, "t", frozenset({"hub:read", "hub:write"}))
+
+
+class Hub(RuleBasedStateMachine):
+    repos = Bundle("repos")
+
+    @initialize()
+    def open(self):
+        self.stack = ExitStack()
+        place = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.office = self.stack.enter_context(Office(found(place / "office")))
+        self.stack.enter_context(examination.examining(self.office))
+        self.hosting = Hosting(self.office)
+        self.words: dict[str, Word] = {}  # by manifest
+        self.heads: dict[RepoName, list[tuple[str, str, bytes]]] = {}  # commit, manifest, weights
+        self.sent: dict[RepoName, set[bytes]] = {}
+        self.granted: dict[RepoName, set[str]] = {}
+        self.vetted: dict[RepoName, set[str]] = {}
+        self.private: dict[RepoName, bool] = {}
+
+    def teardown(self):
+        if hasattr(self, "stack"):
+            self.stack.close()
+
+    def refused(self, work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except Turned:
+            return True
+        return False
+
+    @rule(
+        target=repos,
+        owner=st.sampled_from(OWNERS),
+        name=st.sampled_from(NAMES),
+        private=st.sampled_from([False, False, True]),
+    )
+    def create(self, owner, name, private):
+        tally["steps"] += 1
+        repo = RepoName(Kind.MODEL, owner, name)
+        _, fresh = self.hosting.create(account(owner), repo, {"private": private})
+        assert fresh == (repo not in self.heads)
+        if fresh:
+            self.heads[repo], self.sent[repo] = [], set()
+            self.granted[repo], self.vetted[repo], self.private[repo] = set(), set(), private
+        return repo
+
+    @rule(repo=repos, content=st.sampled_from(CONTENTS))
+    def honest_push(self, repo, content):
+        self.push(repo, content, repo.namespace, True)
+
+    @rule(repo=repos, content=st.sampled_from(CONTENTS), by=st.sampled_from(PEOPLE))
+    def claim(self, repo, content, by):
+        self.push(repo, content, by, False)
+
+    def push(self, repo, content, by, send):
+        """With the bytes sent before, or with their digest alone."""
+        tally["steps"] += 1
+        if repo not in self.heads:
+            return
+        sha256 = hashlib.sha256(content).hexdigest()
+        operations = [
+            Operation("add", "brightline.toml", DECLARED),
+            Operation("copy", WEIGHTS, sha256=sha256, size=len(content)),
+        ]
+        if send and by == repo.namespace:
+            ((_, _, ticket),) = self.hosting.wanted(account(by), repo, [{"oid": sha256, "size": len(content)}])
+            if ticket is not None:
+                place = self.hosting.incoming()
+                place.write_bytes(content)
+                self.hosting.received(ticket, place)
+            self.sent[repo].add(content)
+        wanted = Push("push", "", None, operations)
+        if by != repo.namespace or content not in self.sent[repo]:
+            assert self.refused(lambda: self.hosting.commit(account(by), repo, "main", wanted))
+            return
+        oid = self.hosting.commit(account(by), repo, "main", wanted)["commitOid"]
+        case = max(self.cases(), key=lambda one: (one.title.endswith(oid[:7]), one.number))
+        manifests = {weights: manifest for rows in self.heads.values() for _, manifest, weights in rows}
+        manifest = manifests.get(content, case.manifest)
+        self.words.setdefault(manifest, Word())
+        if not self.heads[repo] or self.heads[repo][-1][0] != oid:
+            self.heads[repo].append((oid, manifest, content))
+
+    def cases(self):
+        from brightline.assembly.describing import case_rows
+
+        numbers = [row["number"] for row in self.office.read(case_rows)]
+        return [self.office.read(lambda view, number=number: view.case(number)) for number in numbers]
+
+    @rule(access=st.sampled_from(list(Access)))
+    def decide(self, access):
+        """The oldest case that waits: examined, signed by two, published."""
+        tally["steps"] += 1
+        waiting = [case for case in self.cases() if case.state is State.TENDERED]
+        if not waiting:
+            return
+        number, narrower = waiting[0].number, {} if access is Access.OPEN else {Component.WEIGHTS: access}
+        self.office.say("accept", number, "officer", {"missing": []})
+        handle = examination.begin(number, "examiner")
+        examination.wait(handle, self.office, number, lambda _now: None)
+        decided(self.office, number, narrower=narrower)
+        word = self.words[waiting[0].manifest]
+        word.access = access if word.access is None else max(word.access, access, key=lambda one: one.rank)
+
+    @rule(repo=repos, content=st.sampled_from(CONTENTS), access=st.sampled_from(list(Access)))
+    def straight_on(self, repo, content, access):
+        """Pushed and decided in a row: without it, chance seldom gets to what is worth refusing."""
+        self.push(repo, content, repo.namespace, True)
+        self.decide(access)
+
+    @rule(effect=st.sampled_from([Effect.SUSPENDED, Effect.RECALLED]), pick=st.integers(0, 9))
+    def revoke(self, effect, pick):
+        tally["steps"] += 1
+        published = [case for case in self.cases() if case.state in {State.IN_FORCE, State.VARIED}]
+        if not published:
+            return
+        case = published[pick % len(published)]
+        notice_case(
+            self.office, case.number, {"suspended": "suspend", "recalled": "recall"}[effect], effect, "officer", "x"
+        )
+        self.words[case.manifest].closed = True
+
+    @rule(pick=st.integers(0, 9))
+    def order(self, pick):
+        tally["steps"] += 1
+        if self.words:
+            manifest = sorted(self.words)[pick % len(self.words)]
+            made = issue_order(self.office, manifest, (Component.WEIGHTS,), "everybody", "x", None)
+            self.words[manifest].orders.add(made.order.number)
+
+    @rule()
+    def lift(self):
+        tally["steps"] += 1
+        for word in self.words.values():
+            for number in sorted(word.orders)[:1]:
+                lift_order(self.office, number, "over")
+                word.orders.discard(number)
+
+    @rule(repo=repos, who=st.sampled_from(["ann", "globex"]), study=st.booleans())
+    def grant(self, repo, who, study):
+        tally["steps"] += 1
+        if repo not in self.heads:
+            return
+        if study:
+            vet(self.office, repo, who, self.office.clock().replace(year=2040))
+            self.vetted[repo].add(who)
+        else:
+            self.hosting.answer(account(repo.namespace), repo, {"user": who}, "accepted")
+            self.granted[repo].add(who)
+
+    @rule(repo=repos, name=st.sampled_from(NAMES), by=st.sampled_from(PEOPLE))
+    def rename(self, repo, name, by):
+        tally["steps"] += 1
+        after = RepoName(Kind.MODEL, repo.namespace, name)
+        refused = self.refused(lambda: self.hosting.move(account(by), repo, after))
+        assert refused == (repo not in self.heads or after in self.heads or by != repo.namespace)
+        if not refused:
+            for book in (self.heads, self.sent, self.granted, self.vetted, self.private):
+                book[after] = book.pop(repo)  # type: ignore[assignment, attr-defined]
+
+    @rule(repo=repos, by=st.sampled_from(PEOPLE))
+    def delete(self, repo, by):
+        tally["steps"] += 1
+        refused = self.refused(lambda: self.hosting.delete(account(by), repo))
+        assert refused == (repo not in self.heads or by != repo.namespace)
+        if not refused:
+            for book in (self.heads, self.sent, self.granted, self.vetted, self.private):
+                book.pop(repo)  # type: ignore[attr-defined]
+
+    @rule()
+    def everybody_asks_for_everything(self):
+        """Each revision by its commit, and each branch: bytes come exactly where the books say so."""
+        tally["steps"] += 1
+        for repo, rows in self.heads.items():
+            for by in PEOPLE:
+                for commit, manifest, weights in rows[-3:]:
+                    self.download(repo, by, commit, [(commit, manifest, weights)])
+                self.download(repo, by, "main", rows)
+
+    def download(self, repo, by, revision, rows):
+        """`rows` are the revisions that may answer."""
+        try:
+            content = self.hosting.resolve(account(by), repo, revision, WEIGHTS)
+        except Turned:
+            due = [manifest for _, manifest, _ in rows[-1:] if self.may(repo, by, manifest)]
+            assert not due, f"{by} is refused {revision} of {repo}: {self.words[due[0]]}"
+            tally[f"refused to {by}"] += 1
+            return
+        for oid, manifest, weights in rows:
+            if oid == content.commit:
+                assert content.reader.read(0, content.size) == weights
+                assert self.may(repo, by, manifest), f"{by} has what is not granted: {self.words[manifest]}"
+                tally[f"given to {by}"] += 1
+                return
+        raise AssertionError("bytes of a revision that was never pushed")
+
+    def may(self, repo: RepoName, by: str | None, manifest: str) -> bool:
+        """Told without the code that is tested; private repositories show themselves to whom they were opened."""
+        word = self.words[manifest]
+        if by == "examiner":
+            return True
+        if word.orders:
+            return False
+        if word.closed:
+            return False
+        if word.access is None:
+            return by == repo.namespace
+        seen = {
+            Access.OPEN: True,
+            Access.GATED: by is not None and (by == repo.namespace or by in self.granted[repo] | self.vetted[repo]),
+            Access.VETTED: by in self.vetted[repo],
+        }.get(word.access, False)
+        return seen and (by == repo.namespace or not self.private[repo] or by in self.granted[repo])
