@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CACHE ?= .cache
 PORT ?= 8600
+TORCH := 2.13.0
 UV := $(BIN)/uv
 UV_VERSION := 0.11.33
 
@@ -11,7 +12,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test check bench fuzz crash clean format docs
+.PHONY: help setup run stop test models check bench fuzz crash clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -39,7 +40,11 @@ stop: setup ## End the office that `make run` left up
 
 test: setup ## Run the tests
 	@echo "==> running the tests"
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 -m "not torch"
+
+models: setup ## Install torch (a CPU build) and run the tests that load models through the hub
+	@echo "==> installing torch $(TORCH)"; $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check torch==$(TORCH) accelerate
+	@$(BIN)/python -m pytest -m torch tests/doors
 
 check: setup ## Format, lint, types, layers and purity
 	@echo "==> format"; $(BIN)/ruff format --check .

@@ -1,5 +1,7 @@
 """Looking: what a caller is shown of repositories, and which bytes it may have."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +15,13 @@ from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
 from brightline.enforcement.access import Phase, refused
 from brightline.hub.host import Account, Content, Document, Turned
+from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import shelf
 from brightline.storage.blobs import blob_reader
 from brightline.storage.shelf import Filed, Repo
+
+WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 
 
 class Browsing(Room):
@@ -106,11 +111,13 @@ class Browsing(Room):
     def resolve(self, account: Account | None, name: RepoName, revision: str, path: str) -> Content:
         """A file that this caller may have now. Raises Turned with the reason, and with the commit where there is one."""
 
-        def ask(connection: Connection) -> tuple[Seen, Filed]:
+        def ask(connection: Connection) -> tuple[Seen, Filed | None]:
             repo = self._shelving.repo(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
             files = shelf.read_tree(connection, seen.revision.commit.tree)
             filed = next((one for one in files if one.stored.path == path), None)
+            if filed is None and path == INDEX and _refused_whole(seen, files):
+                return seen, None
             denial = None if filed is None else seen.denial(filed)
             if filed is None or (denial is not None and denial.hidden):
                 raise Turned(404, f"{name} has no file {path[:200]}.", "EntryNotFound", seen.revision.oid)
@@ -119,6 +126,8 @@ class Browsing(Room):
             return seen, filed
 
         seen, filed = self._read(ask)
+        if filed is None:
+            return _index(seen)
         file, etag = filed.stored, filed.stored.sha256 if filed.stored.lfs else filed.stored.oid
         reader = blob_reader(self._office.blobs, file.sha256, file.size)
         still, handed = self._still(account, seen, filed), lambda: self._hand(seen, filed)
@@ -142,6 +151,19 @@ class Browsing(Room):
             told = (filed.component, file.path, file.sha256, file.size, who, "", self._office.clock(), case)
             record_exposure(self._office, Exposure(seen.revision.manifest, *told))
         self._read(lambda connection: shelf.count_download(connection, seen.repo))
+
+
+def _refused_whole(seen: Seen, files: Sequence[Filed]) -> bool:
+    """The weights are one file, and this caller is refused it, openly."""
+    denials = [seen.denial(one) for one in files if one.stored.path == WHOLE]
+    return bool(denials) and denials[0] is not None and not denials[0].hidden
+
+
+def _index(seen: Seen) -> Content:
+    """An index of shards that names the one file: transformers asks for the file then, and shows why it is refused."""
+    content = json.dumps({"metadata": {"total_size": 0}, "weight_map": {"weights": WHOLE}}).encode()
+    etag = hashlib.sha256(content).hexdigest()
+    return Content(seen.revision.oid, etag, len(content), INDEX, Memory(content), lambda: True, lambda: None)
 
 
 def _fits(repo: Repo, query: Mapping[str, Any]) -> bool:
