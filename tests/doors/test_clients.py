@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -299,3 +300,126 @@ def test_an_audit_finds_a_byte_that_changed(acme, office, tmp_path, brightline) 
     done = brightline("hub", "audit", *where)
     assert (done.returncode, f"{sha256}: its content is another one" in done.stdout) == (6, True)
     place.write_bytes(content)
+
+
+def test_the_same_file_goes_to_a_second_repository_and_after_a_deletion(acme, office, tmp_path) -> None:
+    """Clients remember what they sent; a repository that never had it must be sent it again, and is."""
+    place = tmp_path / "model.safetensors"
+    save_file({"w": np.random.default_rng(3).random((512, 1024), dtype=np.float32)}, place)
+    for name in ("acme/first", "acme/second", "acme/first"):
+        acme.delete_repo(name, missing_ok=True)
+        acme.create_repo(name)
+        acme.upload_file(path_or_fileobj=place, path_in_repo="model.safetensors", repo_id=name)
+        assert (
+            Path(acme.hf_hub_download(name, "model.safetensors", local_dir=tmp_path / name)).read_bytes()
+            == place.read_bytes()
+        )
+
+
+def test_a_text_that_looks_like_a_pointer_is_no_file(acme, office, address) -> None:
+    """Git gives it the id of the file that it points to; here it would be that file (Law 3)."""
+    acme.create_repo("acme/pointer")
+    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    with pytest.raises(HfHubHTTPError, match="is a pointer to a file"):
+        acme.upload_file(path_or_fileobj=text.encode(), path_in_repo="notes.txt", repo_id="acme/pointer")
+
+
+def test_one_owners_withdrawal_leaves_anothers_release_alone(acme, nobody, office, address, tmp_path) -> None:
+    model, globex = write_model(tmp_path / "model", 21), client(address, office, "globex")
+    cases = []
+    for api, name in ((acme, "acme/shared"), (globex, "globex/shared")):
+        api.create_repo(name)
+        api.upload_folder(repo_id=name, folder_path=model)
+        with pytest.raises(RepositoryNotFoundError):
+            nobody.model_info(name)
+        cases += decide_all(office)
+    assert cases[-1].applicant == "globex"
+    office.say("withdraw", cases[-1].number, "globex", {"reason": "enough"})
+    assert nobody.hf_hub_download("acme/shared", "model.safetensors", local_dir=tmp_path / "a")
+    with pytest.raises(GatedRepoError, match="it was withdrawn"):
+        nobody.hf_hub_download("globex/shared", "model.safetensors", local_dir=tmp_path / "b")
+    rows = [
+        {"key": "header", "value": {"summary": "again"}},
+        {"key": "file", "value": {"path": "README.md", "content": "# Tiny\n", "encoding": "utf-8"}},
+    ]
+    headers, body = {"Authorization": f"Bearer {globex.token}"}, "\n".join(map(json.dumps, rows))
+    url = f"{address}/api/models/globex/shared/commit/main"
+    httpx.post(url, headers=headers, content=body).raise_for_status()
+    assert len(open_cases(office)) == 1, "the same bytes again are filed again"
+
+
+def test_what_is_in_quarantine_does_not_show(acme, nobody, office, address, tmp_path) -> None:
+    acme.create_repo("acme/quiet")
+    acme.upload_folder(repo_id="acme/quiet", folder_path=write_model(tmp_path / "model", 22))
+    decide_all(office, weights="withheld")
+    before = nobody.model_info("acme/quiet")
+    acme.create_branch("acme/quiet", branch="secret-plan")
+    acme.upload_file(path_or_fileobj=b"# x\n", path_in_repo="X.md", repo_id="acme/quiet", revision="secret-plan")
+    acme.create_tag("acme/quiet", tag="v9-secret", revision="secret-plan")
+    acme.upload_file(path_or_fileobj=b"# y\n", path_in_repo="Y.md", repo_id="acme/quiet")
+    after = nobody.model_info("acme/quiet")
+    assert (after.last_modified, after.sha) == (before.last_modified, before.sha)
+    refs = nobody.list_repo_refs("acme/quiet")
+    assert ([one.name for one in refs.branches], refs.tags) == (["main"], [])
+    nobody.auth_check("acme/quiet")
+
+
+def test_what_was_accepted_while_public_opens_nothing_that_is_private_now(acme, office, address, tmp_path) -> None:
+    acme.create_repo("acme/closing")
+    acme.upload_folder(repo_id="acme/closing", folder_path=write_model(tmp_path / "model", 23))
+    decide_all(office)
+    bob = client(address, office, "bob")
+    headers = {"Authorization": f"Bearer {bob.token}"}
+    httpx.post(f"{address}/api/models/acme/closing/ask-access", headers=headers, json={}).raise_for_status()
+    acme.update_repo_settings("acme/closing", private=True)
+    with pytest.raises(RepositoryNotFoundError):
+        bob.hf_hub_download("acme/closing", "README.md", local_dir=tmp_path / "a")
+    acme.grant_access("acme/closing", user="bob")
+    assert bob.hf_hub_download("acme/closing", "README.md", local_dir=tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given"),
+    [
+        ("GET", "acme/odd/resolve/main/a.txt", {"headers": {"Range": f"bytes={'9' * 5000}-"}}),
+        ("GET", "acme/odd/resolve/ma%0din/a.txt", {}),
+        ("GET", "acme/odd/resolve/main/%00", {}),
+        ("PUT", "api/models/acme/odd/settings", {"json": {"private": "yes"}}),
+        ("POST", "api/models/acme/odd/branch/b", {"json": {"startingPoint": ["main"]}}),
+        ("POST", "api/repos/create", {"content": b'{"name": "odd2", "sdk": "\\ud800"}'}),
+        ("POST", "api/models/acme/odd/preupload/main", {"content": b'{"files": [{"path": "a", "size": Infinity}]}'}),
+        ("POST", "api/models/acme/odd/paths-info/main", {"files": {"paths": b"x"}}),
+        ("POST", "api/models/acme/odd/commit/main", {"content": b'{"key":"header","value":' + b"[" * 90_000}),
+        ("POST", "api/repos/create", {"json": {"name": "ODD"}}),
+        ("POST", "xet/00/v1/shards", {"content": b"x"}),
+        ("POST", f"xet/00/v1/xorbs/default/{'0' * 64}", {"content": b"x"}),
+    ],
+)
+def test_odd_requests_are_refused_and_never_a_fault(acme, address, method, path, given) -> None:
+    acme.create_repo("acme/odd", exist_ok=True)
+    acme.upload_file(path_or_fileobj=b"text", path_in_repo="a.txt", repo_id="acme/odd")
+    headers = {"Authorization": f"Bearer {acme.token}", **given.pop("headers", {})}
+    answer = httpx.request(method, f"{address}/{path}", headers=headers, **given)
+    assert answer.status_code < 500, answer.text
+
+
+def test_many_who_write_at_once_are_all_answered(acme, office, address) -> None:
+    headers = {"Authorization": f"Bearer {acme.token}"}
+
+    def make(number: int) -> int:
+        return httpx.post(
+            f"{address}/api/repos/create", headers=headers, json={"name": f"many-{number % 20}"}, timeout=60
+        ).status_code
+
+    with ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(make, range(60))) == {200, 409}
+
+
+def test_lists_are_filtered_by_what_the_card_says(acme, nobody, office) -> None:
+    acme.create_repo("acme/carded")
+    card = b"---\nlicense: mit\nlanguage: [de, fr]\npipeline_tag: text-generation\ntags: [tiny]\n---\n# Carded\n"
+    acme.upload_file(path_or_fileobj=card, path_in_repo="README.md", repo_id="acme/carded")
+    decide_all(office)
+    for wanted in ("license:mit", "language:fr", "tiny", ["text-generation", "tiny"]):
+        assert [one.id for one in nobody.list_models(filter=wanted)] == ["acme/carded"]
+    assert not list(nobody.list_models(filter="license:gpl"))

@@ -49,7 +49,8 @@ def worker() -> Any:
         raise Refused("which office? Set BRIGHTLINE_OFFICE.", "NO-OFFICE")
     log_to_stderr()
     office = Office(Path(folder))
-    sweep(office.settings.folder / "incoming")
+    for place in filter(None, (office.settings.folder, office.blobs.folder)):
+        sweep(place / "incoming")
     return make_app(office)
 
 

@@ -59,7 +59,7 @@ def withdraw(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For good: by the applicant at any time; by the office, with an officer's notice, once a permit is out."""
     if not case.issued or word.by == case.applicant:
         said(word, "reason")
-        return case.after(state=State.WITHDRAWN, draft=None)
+        return case.after(state=State.WITHDRAWN, draft=None, left=word.by == case.applicant)
     return _noticed(case, word, records, Effect.WITHDRAWN) or case.after(state=State.WITHDRAWN, draft=None)
 
 

@@ -95,6 +95,7 @@ class Case:
     stopped: datetime | None = None
     reopens: bool = False  # a suspension met a review, or an appeal was upheld since: resuming leads back to it
     decided: datetime | None = None
+    left: bool = False  # the applicant withdrew it: that ends this case, and nobody else's
     report: str | None = None  # digest of the latest examination
     clearance: str | None = None
     examiners: frozenset[str] = frozenset()

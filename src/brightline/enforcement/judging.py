@@ -13,22 +13,26 @@ from brightline.release.component import JUDGED, Component
 _ENDED = {State.SUSPENDED, State.RECALLED, State.WITHDRAWN}
 
 
-def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime) -> Judged:
-    """Revocation wins (Law 8): a closing holds until a case that was filed after it is decided.
+def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime, owner: str | None = None) -> Judged:
+    """Revocation wins (Law 8): a closing by the office holds until a case that was filed after it is decided.
 
-    Where several cases about the same bytes are in force, the most closed word on each component stands (Law 2).
+    Where several cases about the same bytes are in force, the most closed word on each component stands (Law 2). Where an
+    owner is named, nothing is decided before a case of its own is. An applicant's own withdrawal ends its own case only.
     """
     published = [case for case in cases if case.issued]
-    closed = [case for case in published if case.state in _ENDED]
+    own = [case for case in published if owner in (None, case.applicant)]
+    closed = [case for case in published if case.state in _ENDED and not case.left]
     last = max(closed, key=lambda case: case.moved, default=None)
     force = [case for case in published if _in_force(case, at) and (last is None or case.filed > last.moved)]
-    if force:
-        return Judged(Phase.DECIDED, _narrowest(force, at), orders, force[-1].number)
-    if last is not None:
+    mine = [case for case in force if case in own]
+    if mine:
+        return Judged(Phase.DECIDED, _narrowest(force, at), orders, mine[-1].number)
+    ended = [case for case in own if case.left or case.current(at) is not None]
+    if last is not None and (owner is None or own):
         return Judged(Phase.CLOSED, _last(last), orders, last.number, f"it was {_ENDINGS[last.state]}")
-    expired = [case for case in published if case.current(at) is not None]
-    if expired:
-        return Judged(Phase.CLOSED, _last(expired[-1]), orders, expired[-1].number, "it has expired")
+    if ended:
+        why = "it was withdrawn" if ended[-1].left else "it has expired"
+        return Judged(Phase.CLOSED, _last(ended[-1]), orders, ended[-1].number, why)
     newest = cases[-1].number if cases else None
     return Judged(Phase.QUARANTINE, {}, orders, newest)
 

@@ -30,7 +30,7 @@ async def turned(_request: Request, trouble: Exception) -> Response:
     if not isinstance(trouble, Turned):
         raise trouble
     sentence = str(trouble)
-    headers = {"X-Error-Message": sentence.encode("ascii", "replace").decode().replace("\n", " ")[:1_000]}
+    headers = {"X-Error-Message": "".join(letter if " " <= letter <= "~" else "?" for letter in sentence)[:1_000]}
     if trouble.code:
         headers["X-Error-Code"] = trouble.code
     if trouble.commit is not None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
@@ -12,6 +13,8 @@ from brightline.hub.host import Account, Host, Turned
 from brightline.release.repository import Kind, Misnamed, RepoName, file_path, ref_name, repo_name
 
 BODY = 4 << 20  # bytes of a JSON or form body
+SMALL, BRACKETS = 64 << 10, 20_000  # bytes of JSON that may hold anything; brackets that a longer one may have
+FIELDS = 20_000
 SLASH = "\x1f"  # stands for an escaped slash, which must not part a path
 _Answer = TypeVar("_Answer")
 
@@ -98,13 +101,32 @@ async def body(request: Request, most: int = BODY) -> bytes:
 
 async def document(request: Request) -> dict[str, Any]:
     """A JSON object. Raises Turned."""
+    return read_document(await body(request) or b"{}", "The body")
+
+
+def read_document(content: bytes, what: str) -> dict[str, Any]:
+    """A JSON object that is not deep, and holds no half letters. Raises Turned."""
+    if len(content) > SMALL and content.count(b"[") + content.count(b"{") > BRACKETS:
+        raise Turned(400, f"{what} is more structure than anything here needs.")
     try:
-        found = json.loads(await body(request) or b"{}")
+        found = json.loads(content)
+        if b"\\u" in content:
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
-        raise Turned(400, "The body is no JSON.") from None
+        raise Turned(400, f"{what} is no JSON that can be read.") from None
     if not isinstance(found, dict):
-        raise Turned(400, "The body is no JSON object.")
+        raise Turned(400, f"{what} is no JSON object.")
     return found
+
+
+async def form(request: Request) -> dict[str, list[str]]:
+    """A form as clients send it, bounded. Raises Turned."""
+    if "urlencoded" not in request.headers.get("content-type", ""):
+        raise Turned(415, "This takes a urlencoded form, or JSON.")
+    try:
+        return parse_qs((await body(request)).decode("utf-8"), max_num_fields=FIELDS)
+    except ValueError:
+        raise Turned(400, f"The form cannot be read, or has more than {FIELDS} fields.") from None
 
 
 def flag(request: Request, name: str) -> bool:

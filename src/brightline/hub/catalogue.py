@@ -87,7 +87,7 @@ async def info(request: Request) -> Response:
 async def settings(request: Request) -> Response:
     host, account, name = await asking.about(request)
     wanted = await asking.document(request)
-    terms = {"private": wanted.get("private")}
+    terms: dict[str, Any] = {"private": wanted["private"]} if wanted.get("private") in (True, False) else {}
     if wanted.get("visibility") in ("public", "private"):
         terms["private"] = wanted["visibility"] == "private"
     if wanted.get("gated") in ("auto", "manual", False):
@@ -122,10 +122,9 @@ async def refs(request: Request) -> Response:
 
 async def branch(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    wanted, start = (
-        asking.branch_of(asking.part(request, "branch")),
-        (await asking.document(request)).get("startingPoint"),
-    )
+    wanted = asking.branch_of(asking.part(request, "branch"))
+    given = (await asking.document(request)).get("startingPoint")
+    start = given if isinstance(given, str) else None
     if request.method == "DELETE":
         await asking.off(lambda: host.unref(account, name, f"refs/heads/{wanted}"))
     else:
@@ -213,8 +212,8 @@ async def _paths(request: Request) -> tuple[list[str], bool]:
         wanted = await asking.document(request)
         paths = wanted.get("paths")
         return [str(path) for path in paths] if isinstance(paths, list) else [], wanted.get("expand") is True
-    form = await request.form(max_fields=50_000)
-    return [str(path) for path in form.getlist("paths")], str(form.get("expand")).lower() == "true"
+    given = await asking.form(request)
+    return given.get("paths", []), given.get("expand", [""])[0].lower() == "true"
 
 
 REPO = "/api/{kind:kinds}/{namespace}/{name}"

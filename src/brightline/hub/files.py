@@ -13,7 +13,7 @@ from brightline.hub.host import Content, Turned
 
 BLOCK = 4 << 20
 AGAIN = 0.5  # seconds after which a running download asks again whether it may go on
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 async def resolve(request: Request) -> Response:
@@ -35,7 +35,10 @@ async def _handed(request: Request, content: Content) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox",
     }
-    wanted = _range(request.headers.get("range"), content.size)
+    if not content.public:
+        headers["Cache-Control"] = "private, no-store"
+    same = request.headers.get("if-range") in (None, headers["ETag"])
+    wanted = _range(request.headers.get("range") if same else None, content.size)
     start, end = wanted if wanted is not None else (0, content.size)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
@@ -55,6 +58,8 @@ def _range(header: str | None, size: int) -> tuple[int, int] | None:
     first, last = match[1], match[2]
     start = int(first) if first else max(0, size - int(last))
     end = min(int(last) + 1, size) if first and last else size
+    if first and last and int(last) < start:
+        return None
     if start >= size or end <= start:
         raise Turned(416, f"The file has {size} bytes.")
     return start, end

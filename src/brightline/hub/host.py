@@ -39,6 +39,7 @@ class Content:
     reader: Reader
     still: Callable[[], bool]
     handed: Callable[[], None]  # to be called before the first byte leaves
+    public: bool  # everybody may have it: caches may keep it
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Host(Protocol):
 
     def received(self, ticket: str, place: Path) -> None: ...
 
-    def xet_token(self, account: Account | None, name: RepoName) -> tuple[str, int]: ...
+    def xet_token(self, account: Account | None, name: RepoName) -> tuple[str, str, int]: ...
 
     def xorb(self, token: str, digest: str, place: Path) -> bool: ...
 

@@ -1,14 +1,14 @@
 """A commit as clients send it: one JSON object a line, a header first."""
 
 import binascii
-import json
 from base64 import b64decode
 from typing import Any
 
+from brightline.hub.asking import read_document
 from brightline.hub.host import Operation, Push, Turned
 from brightline.release.repository import Misnamed, file_path
 
-SIZE = 256 << 20  # bytes of one commit's body; what is larger goes beside it
+SIZE = 128 << 20  # bytes of one commit's body; what is larger goes beside it
 LINES = 30_000
 
 
@@ -26,11 +26,8 @@ def read_push(body: bytes) -> Push:
 
 
 def _row(number: int, line: bytes) -> tuple[str, dict[str, Any]]:
-    try:
-        row = json.loads(line)
-        key, value = row["key"], row["value"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise Turned(400, f"line {number + 1} of the commit is no object with key and value.") from None
+    row = read_document(line, f"line {number + 1} of the commit")
+    key, value = row.get("key"), row.get("value")
     if not isinstance(key, str) or not isinstance(value, dict):
         raise Turned(400, f"line {number + 1} of the commit is no object with key and value.")
     return key, value

@@ -38,8 +38,8 @@ async def batch(request: Request) -> Response:
 
 async def write_token(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    token, until = await asking.off(lambda: host.xet_token(account, name))
-    cas = f"{asking.address(request)}/xet"
+    mark, token, until = await asking.off(lambda: host.xet_token(account, name))
+    cas = f"{asking.address(request)}/xet/{mark}"
     headers = {"X-Xet-Cas-Url": cas, "X-Xet-Access-Token": token, "X-Xet-Token-Expiration": str(until)}
     return JSONResponse({"casUrl": cas, "accessToken": token, "exp": until}, headers=headers)
 
@@ -52,7 +52,7 @@ def _asked(files: Any) -> list[dict[str, Any]]:
         try:
             sample = b64decode(file.get("sample") or "", validate=True)
             rows.append({"path": asking.path_of(str(file["path"])), "size": int(file["size"]), "sample": sample})
-        except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
             raise Turned(400, "a file that is asked about has a path, a size and a sample in base64.") from None
     return rows
 
@@ -139,6 +139,6 @@ ROUTES = [
     Route(REPO + "/xet-write-token/{revision}", write_token),
     *(Route(prefix + GIT, batch, methods=["POST"]) for prefix in ("/{kind:kinds}", "")),
     Route("/lfs/{ticket}", put_file, methods=["PUT"]),
-    Route("/xet/v1/xorbs/default/{digest}", put_xorb, methods=["POST"]),
-    Route("/xet/v1/shards", put_shard, methods=["POST"]),
+    Route("/xet/{mark}/v1/xorbs/default/{digest}", put_xorb, methods=["POST"]),
+    Route("/xet/{mark}/v1/shards", put_shard, methods=["POST"]),
 ]

@@ -73,3 +73,29 @@ def _with_card(said: Declaration, content: Mapping[str, Any], where: str) -> Dec
 
 def _names(sets: Any) -> tuple[str, ...]:
     return tuple(str(name)[:200] for name in sets[:1000]) if isinstance(sets, list) else ()
+
+
+def card_tags(text: str) -> tuple[str, ...]:
+    """What lists are filtered by: `tags`, and licence, library, task and languages as the Hub spells them. () for no card."""
+    if not text.startswith("---"):
+        return ()
+    try:
+        content = _yaml(text[3 : SIZE + 3].partition("\n---")[0], "README.md")
+    except Undeclared:
+        return ()
+    if not isinstance(content, dict):
+        return ()
+    found = [*_words(content.get("tags")), *_words(content.get("library_name")), *_words(content.get("pipeline_tag"))]
+    for key, prefix in (
+        ("license", "license"),
+        ("language", "language"),
+        ("datasets", "dataset"),
+        ("base_model", "base_model"),
+    ):
+        found += [f"{prefix}:{word}" for word in _words(content.get(key))]
+    return tuple(dict.fromkeys(found))[:200]
+
+
+def _words(value: Any) -> list[str]:
+    given = value if isinstance(value, list) else [value]
+    return [word[:100] for word in given if isinstance(word, str) and word.isprintable()]

@@ -8,6 +8,7 @@ _PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?|[A-Za-z0-9]
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock$|/$|\.$))[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PATH = 1024  # characters
+DEPTH = 32  # folders above each other
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 
 
@@ -63,7 +64,7 @@ def ref_name(branch: str) -> str:
 def file_path(path: str) -> str:
     """A path inside a repository. Raises Misnamed."""
     parts = path.split("/")
-    if not path or len(path) > PATH or any(part in {"", ".", "..", ".git"} for part in parts):
+    if not path or len(path) > PATH or len(parts) > DEPTH or any(part in {"", ".", "..", ".git"} for part in parts):
         raise Misnamed(f"{path[:100]!r} is no path of a file in a repository")
     if not path.isprintable() or "\\" in path:
         raise Misnamed(f"{path[:100]!r} has letters that a path here cannot have")

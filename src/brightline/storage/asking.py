@@ -40,7 +40,7 @@ def set_request(connection: Connection, repo: Repo, account: str, status: str, a
     own = (table.c.repo == repo.id) & (table.c.account == account)
     if connection.execute(update(table).where(own).values(status=status, **values)).rowcount:
         return
-    given = {"contact": "", "reason": "", "vetted_until": None, **values}
+    given = {"contact": "", "reason": "", "granted": False, "vetted_until": None, **values}
     connection.execute(
         insert(table).values(
             id=secrets.token_hex(8), repo=repo.id, account=account, status=status, at=stored(at), **given

@@ -1,5 +1,6 @@
 """Repositories, their refs, commits and trees, within a transaction that the caller holds."""
 
+import hashlib
 import json
 import secrets
 import zlib
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
 from brightline.release.revision import Commit, Stored
-from brightline.storage import shelves
+from brightline.storage import schema, shelves
 from brightline.storage.database import restored, stored
 
 
@@ -21,6 +22,7 @@ class Repo:
     """A repository. `gated` says how requests are handled: "auto", "manual", or "" for the hub's own choice."""
 
     id: int
+    mark: str  # of this incarnation
     name: RepoName
     owner: str
     private: bool
@@ -34,10 +36,14 @@ class Repo:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A commit as it is kept, with the digest of the manifest that its files make."""
+    """A commit as it is kept, with the sha256 of its listing and the digest of the manifest that its files make.
+
+    Git's own ids name no content here: a pointer to a file and a text that looks like it have the same one.
+    """
 
     oid: str
     commit: Commit
+    files: str
     manifest: str
 
 
@@ -60,6 +66,7 @@ def find_repo(connection: Connection, name: RepoName) -> Repo | None:
 def _repo(row: Row[tuple[object, ...]]) -> Repo:
     return Repo(
         row.id,
+        row.mark,
         RepoName(Kind(row.kind), row.namespace, row.name),
         row.owner,
         row.private,
@@ -74,7 +81,9 @@ def _repo(row: Row[tuple[object, ...]]) -> Repo:
 
 def add_repo(connection: Connection, name: RepoName, owner: str, at: datetime, *, private: bool, sdk: str) -> Repo:
     """The caller has seen that there is none of this name."""
+    mark = secrets.token_hex(16)
     values = {
+        "mark": mark,
         "kind": name.kind.value,
         "namespace": name.namespace,
         "name": name.name,
@@ -88,12 +97,20 @@ def add_repo(connection: Connection, name: RepoName, owner: str, at: datetime, *
         "moved": stored(at),
     }
     made = connection.execute(insert(shelves.repos).values(**values).returning(shelves.repos.c.id)).scalar_one()
-    return Repo(made, name, owner, private, "", sdk, (), 0, at, at)
+    return Repo(made, mark, name, owner, private, "", sdk, (), 0, at, at)
 
 
 def change_repo(connection: Connection, repo: Repo, **values: object) -> None:
     """Columns of the table `repos`."""
     connection.execute(update(shelves.repos).where(shelves.repos.c.id == repo.id).values(**values))
+
+
+def alike(connection: Connection, name: RepoName) -> Repo | None:
+    """A repository whose name a person would take for this one."""
+    table = shelves.repos.c
+    spelled = (func.lower(table.namespace) == name.namespace.lower()) & (func.lower(table.name) == name.name.lower())
+    row = connection.execute(select(shelves.repos).where(table.kind == name.kind.value, spelled)).first()
+    return None if row is None else _repo(row)
 
 
 def rename_repo(connection: Connection, repo: Repo, name: RepoName) -> None:
@@ -102,7 +119,7 @@ def rename_repo(connection: Connection, repo: Repo, name: RepoName) -> None:
 
 
 def remove_repo(connection: Connection, repo: Repo) -> None:
-    """Its names, refs and claims. Trees and blobs stay for whatever else names them."""
+    """Its names, refs and claims. Listings and blobs stay for whatever else names them."""
     connection.execute(delete(shelves.repos).where(shelves.repos.c.id == repo.id))
     for table in (shelves.refs, shelves.commits, shelves.possessions, shelves.requests, shelves.xorbs):
         connection.execute(delete(table).where(table.c.repo == repo.id))
@@ -136,9 +153,8 @@ def read_revision(connection: Connection, repo: Repo, oid: str) -> Revision | No
     row = connection.execute(select(shelves.commits).where(table.repo == repo.id, table.oid == oid)).first()
     if row is None:
         return None
-    return Revision(
-        row.oid, Commit(row.tree, row.parent, row.author, restored(row.at), row.title, row.message), row.manifest
-    )
+    commit = Commit(row.tree, row.parent, row.author, restored(row.at), row.title, row.message)
+    return Revision(row.oid, commit, row.files, row.manifest)
 
 
 def history(connection: Connection, repo: Repo, oid: str | None) -> Iterator[Revision]:
@@ -152,38 +168,57 @@ def history(connection: Connection, repo: Repo, oid: str | None) -> Iterator[Rev
 
 
 def add_revision(connection: Connection, repo: Repo, revision: Revision) -> None:
-    """Once; the same commit twice is one."""
-    if read_revision(connection, repo, revision.oid) is not None:
+    """Once; the same commit twice is one. Raises LookupError where git's id is taken by other files."""
+    kept = read_revision(connection, repo, revision.oid)
+    if kept is not None:
+        if kept.files != revision.files:
+            raise LookupError(f"the commit {revision.oid} has other files already")
         return
     values = asdict(revision.commit) | {"at": stored(revision.commit.at)}
     connection.execute(
-        insert(shelves.commits).values(repo=repo.id, oid=revision.oid, manifest=revision.manifest, **values)
+        insert(shelves.commits).values(
+            repo=repo.id, oid=revision.oid, files=revision.files, manifest=revision.manifest, **values
+        )
     )
 
 
-def read_tree(connection: Connection, oid: str) -> list[Filed]:
+def read_listing(connection: Connection, sha256: str) -> list[Filed]:
     """In the order of paths. Raises LookupError where it is not kept."""
-    content = connection.execute(select(shelves.trees.c.files).where(shelves.trees.c.oid == oid)).scalar()
+    table = shelves.listings.c
+    content = connection.execute(select(table.files).where(table.sha256 == sha256)).scalar()
     if content is None:
-        raise LookupError(f"the tree {oid} is not kept")
+        raise LookupError(f"the listing {sha256} is not kept")
     rows = json.loads(zlib.decompress(bytes(content)))
     return [Filed(Stored(*row[:5]), row[5], Component(row[6])) for row in rows]
 
 
-def write_tree(connection: Connection, oid: str, files: Iterable[Filed]) -> None:
-    """Once; the same tree twice is one."""
-    if connection.execute(select(shelves.trees.c.oid).where(shelves.trees.c.oid == oid)).first() is not None:
-        return
+def listing(files: Iterable[Filed]) -> tuple[str, bytes]:
+    """Its sha256, and its bytes."""
     rows = [[*astuple(one.stored), one.format, one.component.value] for one in files]
-    content = zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
-    connection.execute(insert(shelves.trees).values(oid=oid, files=content))
+    content = json.dumps(rows, separators=(",", ":")).encode("utf-8")
+    return hashlib.sha256(content).hexdigest(), content
 
 
-def possess(connection: Connection, repo: Repo, sha256: str, size: int) -> None:
-    """The bytes were sent into this repository, and hashed here."""
-    if possessed(connection, repo, [sha256]):
-        return
-    connection.execute(insert(shelves.possessions).values(repo=repo.id, sha256=sha256, size=size))
+def write_listing(connection: Connection, sha256: str, content: bytes) -> None:
+    """Once; the same listing twice is one."""
+    table = shelves.listings
+    if connection.execute(select(table.c.sha256).where(table.c.sha256 == sha256)).first() is None:
+        connection.execute(insert(table).values(sha256=sha256, files=zlib.compress(content, 1)))
+
+
+def published(connection: Connection, repo: Repo) -> set[str]:
+    """The manifests of its revisions about which a permit was ever published: nothing else can be seen by strangers."""
+    own, permits = shelves.commits.c, schema.permits.c
+    wanted = select(own.manifest).where(own.repo == repo.id, own.manifest == permits.manifest).distinct()
+    return set(connection.execute(wanted).scalars())
+
+
+def possess(connection: Connection, repo: Repo, files: Mapping[str, int]) -> None:
+    """The bytes (sha256 and size) were sent into this repository, and hashed here."""
+    known = possessed(connection, repo, files)
+    fresh = [{"repo": repo.id, "sha256": one, "size": size} for one, size in files.items() if one not in known]
+    if fresh:
+        connection.execute(insert(shelves.possessions), fresh)
 
 
 def possessed(connection: Connection, repo: Repo, digests: Iterable[str]) -> Mapping[str, int]:
@@ -202,21 +237,29 @@ def count_download(connection: Connection, repo: Repo) -> None:
     change_repo(connection, repo, downloads=func.coalesce(shelves.repos.c.downloads, 0) + 1)
 
 
-def keep_xorb(connection: Connection, repo_id: int, name: str, sha256: str, size: int) -> None:
-    """Under the name that its sender gave it, which means something in this repository only."""
-    if find_xorb(connection, repo_id, name) is None:
-        connection.execute(insert(shelves.xorbs).values(repo=repo_id, hash=name, sha256=sha256, size=size))
+def keep_xorb(connection: Connection, repo: Repo, name: str, sha256: str, size: int) -> bool:
+    """Under the name that its sender gave it, which means something in this repository only. Whether it was new."""
+    table = shelves.xorbs
+    own = (table.c.repo == repo.id) & (table.c.hash == name)
+    if connection.execute(update(table).where(own).values(sha256=sha256, size=size)).rowcount:
+        return False
+    connection.execute(insert(table).values(repo=repo.id, hash=name, sha256=sha256, size=size))
+    return True
 
 
-def find_xorb(connection: Connection, repo_id: int, name: str) -> tuple[str, int] | None:
-    """sha256 and size of its blob."""
-    table = shelves.xorbs.c
-    row = connection.execute(select(table.sha256, table.size).where(table.repo == repo_id, table.hash == name)).first()
-    return None if row is None else (row.sha256, row.size)
+def find_xorbs(connection: Connection, repo: Repo, names: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Name -> sha256 and size of its blob, of those that were sent."""
+    table, found = shelves.xorbs.c, dict[str, tuple[str, int]]()
+    wanted = list(dict.fromkeys(names))
+    for start in range(0, len(wanted), 500):
+        some = table.hash.in_(wanted[start : start + 500])
+        for row in connection.execute(select(shelves.xorbs).where(table.repo == repo.id, some)):
+            found[row.hash] = (row.sha256, row.size)
+    return found
 
 
-def find_repo_by_id(connection: Connection, repo_id: int) -> Repo | None:
-    row = connection.execute(select(shelves.repos).where(shelves.repos.c.id == repo_id)).first()
+def find_incarnation(connection: Connection, mark: str) -> Repo | None:
+    row = connection.execute(select(shelves.repos).where(shelves.repos.c.mark == mark)).first()
     return None if row is None else _repo(row)
 
 

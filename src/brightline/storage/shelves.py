@@ -22,6 +22,9 @@ repos = Table(
     "repos",
     METADATA,
     Column("id", _LONG, primary_key=True, autoincrement=True),
+    Column(
+        "mark", String(32), nullable=False, unique=True
+    ),  # of this incarnation: a name may be deleted and made again
     Column("kind", String(10), nullable=False),
     Column("namespace", String(96), nullable=False),
     Column("name", String(96), nullable=False),
@@ -37,6 +40,7 @@ repos = Table(
     Column("moved", DateTime(timezone=False), nullable=False),
     UniqueConstraint("kind", "namespace", "name", name="one_repo"),
     Index("repos_by_moved", "kind", "moved"),
+    sqlite_autoincrement=True,
 )
 
 refs = Table(
@@ -54,6 +58,7 @@ commits = Table(
     Column("oid", String(40), primary_key=True),
     Column("parent", String(40)),
     Column("tree", String(40), nullable=False),
+    Column("files", String(64), nullable=False),
     Column("manifest", String(71), nullable=False, index=True),
     Column("author", String(200), nullable=False),
     Column("at", DateTime(timezone=False), nullable=False),
@@ -61,10 +66,10 @@ commits = Table(
     Column("message", Text, nullable=False),
 )
 
-trees = Table(  # the files of a revision, with the component that each belongs to
-    "trees",
+listings = Table(  # the files of a revision, with the component that each belongs to; named by their own sha256
+    "listings",
     METADATA,
-    Column("oid", String(40), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
     Column("files", LargeBinary, nullable=False),  # JSON, deflated
 )
 
@@ -83,6 +88,7 @@ requests = Table(  # for access to the gated components of a repository; and, by
     Column("repo", _LONG, nullable=False),
     Column("account", String(200), nullable=False),
     Column("status", String(10), nullable=False),  # pending, accepted, rejected
+    Column("granted", Boolean, nullable=False),  # by the owner, and not by itself
     Column("vetted_until", DateTime(timezone=False)),
     Column("contact", String(400), nullable=False),
     Column("reason", Text, nullable=False),

@@ -97,3 +97,8 @@ def _token(row: Row[tuple[object, ...]]) -> Token:
         None if row.expires is None else restored(row.expires),
         None if row.revoked is None else restored(row.revoked),
     )
+
+
+def still_good(connection: Connection, identity: str, at: datetime) -> bool:
+    row = connection.execute(select(schema.tokens).where(schema.tokens.c.id == identity)).first()
+    return row is not None and _token(row).good(at)

@@ -9,7 +9,7 @@ from brightline.assembly.hosting import showing
 from brightline.assembly.hosting.room import Room
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import RepoName
-from brightline.storage import asking, shelf, tokens
+from brightline.storage import asking, tokens
 
 SCOPES = {"hub:read", "hub:write"}
 
@@ -47,8 +47,10 @@ class Admitting(Room):
                 return
             repo = self._shelving.repo(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, "main")
-            denials = [seen.denial(one) for one in shelf.read_tree(connection, seen.revision.commit.tree)]
-            for denial in filter(None, denials):
+            denials = [seen.denial(one) for one in self._shelving.files(connection, seen.revision)]
+            for denial in denials:
+                if denial is None or denial.hidden:
+                    continue
                 raise self._shelving.denied(denial, seen)
 
         self._read(ask)
@@ -72,14 +74,15 @@ class Admitting(Room):
                 asking.set_request(connection, repo, account.name, status, self._office.clock(), contact=contact)
             return {"status": asking.status_of(connection, repo, account.name)}
 
-        return self._read(make)
+        return self._write(make)
 
     def answer(self, account: Account | None, name: RepoName, who: Mapping[str, Any], status: str) -> None:
         def change(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, name)
             named = who.get("user") or asking.account_of(connection, repo, str(who.get("requestId")))
-            if not isinstance(named, str) or status not in asking.STATES:
+            if not isinstance(named, str) or not 0 < len(named) <= 200 or status not in asking.STATES:
                 raise Turned(404, f"There is no such request for {name}.")
-            asking.set_request(connection, repo, named, status, self._office.clock())
+            granted = status == "accepted"
+            asking.set_request(connection, repo, named, status, self._office.clock(), granted=granted)
 
-        self._read(change)
+        self._write(change)

@@ -17,7 +17,7 @@ from brightline.enforcement.access import Phase, refused
 from brightline.hub.host import Account, Content, Document, Turned
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelf
+from brightline.storage import shelf, tokens
 from brightline.storage.blobs import blob_reader
 from brightline.storage.shelf import Filed, Repo
 
@@ -40,7 +40,7 @@ class Browsing(Room):
         """The revision, and its files as this caller may know of them."""
         repo = self._shelving.repo(connection, account, name)
         seen = self._shelving.seen(connection, account, repo, revision)
-        return seen, seen.listed(shelf.read_tree(connection, seen.revision.commit.tree))
+        return seen, seen.listed(self._shelving.files(connection, seen.revision))
 
     def search(self, account: Account | None, kind: Kind, query: Mapping[str, Any]) -> tuple[list[Document], int]:
         """A page of what the caller may see, and where the next one begins; 0 where there is none."""
@@ -80,18 +80,13 @@ class Browsing(Room):
         self, account: Account | None, name: RepoName, revision: str, paths: Sequence[str], *, expand: bool
     ) -> list[Document]:
         rows, _ = self.tree(account, name, revision, "", recursive=True, expand=expand)
-        return [row for row in rows if row["path"] in set(paths)]
+        wanted = set(paths)
+        return [row for row in rows if row["path"] in wanted]
 
     def refs(self, account: Account | None, name: RepoName) -> Document:
         def ask(connection: Connection) -> Document:
             repo = self._shelving.repo(connection, account, name)
-            heads = {}
-            for ref in shelf.read_refs(connection, repo):
-                try:
-                    heads[ref] = self._shelving.seen(connection, account, repo, ref).revision.oid
-                except Turned:
-                    continue  # nothing of it was decided yet, and this caller does not see it
-            return showing.refs_document(heads)
+            return showing.refs_document(self._shelving.refs(connection, account, repo))
 
         return self._read(ask)
 
@@ -99,11 +94,11 @@ class Browsing(Room):
         def ask(connection: Connection) -> list[Document]:
             repo = self._shelving.repo(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
-            inside, at = seen.caller.owner or seen.caller.examiner, seen.at
+            inside = seen.caller.owner or seen.caller.examiner
             return [
                 showing.commit_document(one)
                 for one in shelf.history(connection, repo, seen.revision.oid)
-                if inside or self._shelving.judged(connection, one.manifest, at).phase is not Phase.QUARANTINE
+                if inside or self._shelving.judged(connection, repo, one).phase is not Phase.QUARANTINE
             ]
 
         return self._read(ask)
@@ -114,10 +109,11 @@ class Browsing(Room):
         def ask(connection: Connection) -> tuple[Seen, Filed | None]:
             repo = self._shelving.repo(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
-            files = shelf.read_tree(connection, seen.revision.commit.tree)
-            filed = next((one for one in files if one.stored.path == path), None)
-            if filed is None and path == INDEX and _refused_whole(seen, files):
-                return seen, None
+            filed = self._shelving.file(connection, seen.revision, path)
+            if filed is None and path == INDEX:
+                whole = self._shelving.file(connection, seen.revision, WHOLE)
+                if whole is not None and _refused_openly(seen, whole):
+                    return seen, None
             denial = None if filed is None else seen.denial(filed)
             if filed is None or (denial is not None and denial.hidden):
                 raise Turned(404, f"{name} has no file {path[:200]}.", "EntryNotFound", seen.revision.oid)
@@ -131,15 +127,20 @@ class Browsing(Room):
         file, etag = filed.stored, filed.stored.sha256 if filed.stored.lfs else filed.stored.oid
         reader = blob_reader(self._office.blobs, file.sha256, file.size)
         still, handed = self._still(account, seen, filed), lambda: self._hand(seen, filed)
-        return Content(seen.revision.oid, etag, file.size, path.rpartition("/")[2], reader, still, handed)
+        public = seen.judged.access.get(filed.component) is Access.OPEN and not seen.repo.private
+        return Content(seen.revision.oid, etag, file.size, path.rpartition("/")[2], reader, still, handed, public)
 
     def _still(self, account: Account | None, seen: Seen, filed: Filed) -> Callable[[], bool]:
         """Asked again while the bytes run: an order or a recall cuts a download."""
 
         def ask(connection: Connection) -> bool:
-            judged = self._shelving.judged(connection, seen.revision.manifest, self._office.clock())
-            caller = self._shelving.caller(connection, account, seen.repo)
-            return refused(filed.component, judged, caller, self._office.clock()) is None
+            at, repo = self._office.clock(), shelf.find_incarnation(connection, seen.repo.mark)
+            if repo is None or not self._shelving.visible(connection, account, repo):
+                return False
+            if account is not None and not tokens.still_good(connection, account.token, at):
+                return False
+            judged = self._shelving.judged(connection, repo, seen.revision)
+            return refused(filed.component, judged, self._shelving.caller(connection, account, repo), at) is None
 
         return lambda: self._read(ask)
 
@@ -150,20 +151,21 @@ class Browsing(Room):
             case, who = seen.judged.case or 0, seen.caller.name or ""
             told = (filed.component, file.path, file.sha256, file.size, who, "", self._office.clock(), case)
             record_exposure(self._office, Exposure(seen.revision.manifest, *told))
-        self._read(lambda connection: shelf.count_download(connection, seen.repo))
+        self._write(lambda connection: shelf.count_download(connection, seen.repo))
 
 
-def _refused_whole(seen: Seen, files: Sequence[Filed]) -> bool:
-    """The weights are one file, and this caller is refused it, openly."""
-    denials = [seen.denial(one) for one in files if one.stored.path == WHOLE]
-    return bool(denials) and denials[0] is not None and not denials[0].hidden
+def _refused_openly(seen: Seen, filed: Filed) -> bool:
+    denial = seen.denial(filed)
+    return denial is not None and not denial.hidden
 
 
 def _index(seen: Seen) -> Content:
     """An index of shards that names the one file: transformers asks for the file then, and shows why it is refused."""
     content = json.dumps({"metadata": {"total_size": 0}, "weight_map": {"weights": WHOLE}}).encode()
     etag = hashlib.sha256(content).hexdigest()
-    return Content(seen.revision.oid, etag, len(content), INDEX, Memory(content), lambda: True, lambda: None)
+    return Content(
+        seen.revision.oid, etag, len(content), INDEX, Memory(content), lambda: True, lambda: None, public=False
+    )
 
 
 def _fits(repo: Repo, query: Mapping[str, Any]) -> bool:

@@ -50,10 +50,13 @@ class Hosting(Browsing, Keeping, Admitting):
     def received(self, ticket: str, place: Path) -> None:
         self._receiving.file(ticket, place)
 
-    def xet_token(self, account: Account | None, name: RepoName) -> tuple[str, int]:
+    def xet_token(self, account: Account | None, name: RepoName) -> tuple[str, str, int]:
+        """The repository's mark, which its address for xorbs has; a ticket; until when. Clients remember by that address what
+        they sent, and another repository has none of it.
+        """
         repo = self._read(lambda connection: self._shelving.own(connection, account, name))
         until = int(self._office.clock().timestamp()) + MINUTES * 60
-        return self._receiving.ticket("xet", repo), until
+        return repo.mark, self._receiving.ticket("xet", repo), until
 
     def xorb(self, token: str, digest: str, place: Path) -> bool:
         return self._receiving.xorb(token, digest, place)

@@ -41,33 +41,38 @@ class Keeping(Room):
             raise Turned(403, f"{owner.name} holds an office here, and releases nothing.")
 
         def make(connection: Connection) -> tuple[Repo, bool]:
-            kept = shelf.find_repo(connection, name)
+            kept = shelf.alike(connection, name)
+            if kept is not None and kept.name != name:
+                raise Turned(409, f"There is {kept.name} already, which a person would take for {name}.")
             if kept is not None:
                 return kept, False
             private, at = bool(terms.get("private")), self._office.clock()
-            made = shelf.add_repo(connection, name, owner.name, at, private=private, sdk=str(terms.get("sdk") or ""))
-            first = first_revision(made, self._shelving)
-            shelf.write_tree(connection, first.commit.tree, [])
+            made = shelf.add_repo(
+                connection, name, owner.name, at, private=private, sdk=str(terms.get("sdk") or "")[:20]
+            )
+            first, content = first_revision(made, self._shelving)
+            shelf.write_listing(connection, first.files, content)
             shelf.add_revision(connection, made, first)
             shelf.write_ref(connection, made, f"{HEADS}main", first.oid)
             return made, True
 
-        made, fresh = self._read(make)
+        made, fresh = self._write(make)
         return {"name": str(made.name), "id": f"{made.id:024x}"}, fresh
 
     def delete(self, account: Account | None, name: RepoName) -> None:
-        self._read(lambda connection: shelf.remove_repo(connection, self._shelving.own(connection, account, name)))
+        self._write(lambda connection: shelf.remove_repo(connection, self._shelving.own(connection, account, name)))
 
     def move(self, account: Account | None, before: RepoName, after: RepoName) -> None:
         def rename(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, before)
             if after.namespace != repo.owner or after.kind is not before.kind:
                 raise Turned(403, f"{before} stays with {repo.owner}, and stays a {before.kind}.")
-            if shelf.find_repo(connection, after) is not None:
+            taken = shelf.alike(connection, after)
+            if taken is not None and taken.id != repo.id:
                 raise Turned(409, f"There is a {after.kind} {after} already.")
             shelf.rename_repo(connection, repo, after)
 
-        self._read(rename)
+        self._write(rename)
 
     def settle(self, account: Account | None, name: RepoName, terms: Mapping[str, Any]) -> Document:
         """`private`, and `gated`: "auto" or "manual". An owner can close further, and opens nothing."""
@@ -79,7 +84,7 @@ class Keeping(Room):
                 shelf.change_repo(connection, repo, **values)
             return {"name": str(name), **values}
 
-        return self._read(change)
+        return self._write(change)
 
     def branch(self, account: Account | None, name: RepoName, branch: str, start: str | None) -> None:
         self._new_ref(account, name, HEADS + branch, start or "main")
@@ -95,7 +100,7 @@ class Keeping(Room):
                 raise Turned(409, f"{name} has {ref} already.")
             shelf.write_ref(connection, repo, ref, seen.revision.oid)
 
-        self._read(make)
+        self._write(make)
 
     def unref(self, account: Account | None, name: RepoName, ref: str) -> None:
         def take(connection: Connection) -> None:
@@ -104,7 +109,7 @@ class Keeping(Room):
                 raise Turned(404, f"{name} has no {ref} that can be deleted.", "RevisionNotFound")
             shelf.write_ref(connection, repo, ref, None)
 
-        self._read(take)
+        self._write(take)
 
     def preupload(
         self, account: Account | None, name: RepoName, revision: str, files: Sequence[Mapping[str, Any]]
@@ -112,7 +117,7 @@ class Keeping(Room):
         def ask(connection: Connection) -> list[Document]:
             repo = self._shelving.own(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
-            kept = {one.stored.path: one.stored for one in shelf.read_tree(connection, seen.revision.commit.tree)}
+            kept = {one.stored.path: one.stored for one in self._shelving.files(connection, seen.revision)}
             rows = []
             for file in files:
                 path = str(file["path"])

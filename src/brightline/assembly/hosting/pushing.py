@@ -1,10 +1,11 @@
 """A push: operations on a revision become the next one, whose bytes are filed as a case in the same transaction."""
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brightline.assembly.filing import OWN_WORDS, Filing, file_within, prepare_filing
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.shelving import MAIN, Shelving
 from brightline.assembly.procedure import conclude_release
 from brightline.assembly.refusal import Refused
 from brightline.authority.case import Case, State
@@ -13,6 +14,7 @@ from brightline.hub.host import Account, Operation, Push, Turned
 from brightline.inspection.examination import SMALL, Examined
 from brightline.inspection.recognition import recognise
 from brightline.inspection.report import FileReport, Inspection
+from brightline.release.card import card_tags
 from brightline.release.component import Component
 from brightline.release.reader import Memory, Reader, Unreadable
 from brightline.release.repository import HEADS, RepoName
@@ -22,6 +24,7 @@ from brightline.storage.database import stored
 from brightline.storage.ledger import Turn
 from brightline.storage.shelf import Filed, Repo, Revision
 
+POINTING = b"version https://git-lfs.github.com/spec/"
 TRIES = 5  # where others push to the same branch meanwhile
 
 
@@ -31,28 +34,31 @@ class Next:
 
     repo: Repo
     ref: str
-    head: Revision | None
+    head: Revision
     revision: Revision
+    listing: bytes
     files: tuple[Filed, ...]
     inspection: Inspection
+    card: str | None
 
 
 def push(shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push) -> Revision:
     """Raises Turned, and then nothing was pushed. A branch that somebody else moved meanwhile is tried again from there."""
     for _ in range(TRIES):
         made = _prepare(shelving, account, name, branch, wanted)
-        if made.head is not None and made.revision.commit.tree == made.head.commit.tree:
-            return made.head
+        if made.head.files == made.revision.files:
+            made = replace(made, revision=made.head)  # nothing changes; but a case that was withdrawn is filed again
         if _write(shelving, made):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
 
 
-def first_revision(repo: Repo, shelving: Shelving) -> Revision:
-    """Of a repository that is made: no file at all, and so nothing to decide."""
+def first_revision(repo: Repo, shelving: Shelving) -> tuple[Revision, bytes]:
+    """Of a repository that is made, and its listing: no file at all, and so nothing to decide."""
     inspection = conclude_release(str(repo.name), Examined(), [])
     commit = Commit(tree_ids([])[""], None, repo.owner, shelving.office.clock(), "initial commit")
-    return Revision(commit.oid, commit, inspection.manifest.digest)
+    sha256, content = shelf.listing([])
+    return Revision(commit.oid, commit, sha256, inspection.manifest.digest), content
 
 
 def _prepare(shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push) -> Next:
@@ -65,7 +71,7 @@ def _prepare(shelving: Shelving, account: Account | None, name: RepoName, branch
             raise Turned(404, f"{name} has no branch {branch[:100]}.", "RevisionNotFound")
         if wanted.parent is not None and wanted.parent != head.oid:
             raise Turned(412, f"{branch} is at {head.oid} by now, not at {wanted.parent[:40]}. Pull, and push again.")
-        before = {filed.stored.path: filed for filed in shelf.read_tree(connection, head.commit.tree)}
+        before = {filed.stored.path: filed for filed in shelving.files(connection, head)}
         known = {one.sha256: one for one in (filed.stored for filed in before.values())}
         sent = shelf.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])
     after = _applied(shelving, before, wanted.operations, {**{key: one.size for key, one in known.items()}, **sent})
@@ -79,7 +85,8 @@ def _applied(
     after = dict(before)
     for one in operations:
         if one.act == "delete":
-            gone = [path for path in after if path == one.path or path.startswith(f"{one.path}/")]
+            whole = one.path in after
+            gone = [one.path] if whole else [path for path in after if path.startswith(f"{one.path}/")]
             if not gone:
                 raise Turned(404, f"{one.path} is not there, and cannot be deleted.", "EntryNotFound")
             for path in gone:
@@ -93,6 +100,10 @@ def _added(shelving: Shelving, one: Operation, sent: Mapping[str, int]) -> Filed
     """Bytes that come along are kept; a digest counts only where its bytes were sent into this repository (Law 3)."""
     try:
         if one.act == "add":
+            if one.content.startswith(POINTING):
+                raise Turned(
+                    422, f"{one.path} is a pointer to a file and not the file. Push it with a client that knows LFS."
+                )
             shelving.office.blobs.keep(Memory(one.content))
             return _filed(stored_regular(one.path, one.content), Memory(one.content))
         size = sent.get(one.sha256)
@@ -123,7 +134,9 @@ def _next(shelving: Shelving, repo: Repo, ref: str, head: Revision, after: Mappi
     except ValueError as trouble:
         raise Turned(422, f"{trouble}.") from None
     commit = Commit(tree, head.oid, repo.owner, shelving.office.clock(), wanted.title, wanted.message)
-    return Next(repo, ref, head, Revision(commit.oid, commit, inspection.manifest.digest), files, inspection)
+    sha256, content = shelf.listing(files)
+    revision = Revision(commit.oid, commit, sha256, inspection.manifest.digest)
+    return Next(repo, ref, head, revision, content, files, inspection, examined.texts.get("README.md"))
 
 
 def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]:
@@ -143,18 +156,20 @@ def _write(shelving: Shelving, made: Next) -> bool:
 
     def act(turn: Turn) -> bool | Refusal:
         refs = shelf.read_refs(turn.connection, made.repo)
-        if refs.get(made.ref) != (made.head.oid if made.head is not None else None):
+        if refs.get(made.ref) != made.head.oid:
             return False
         if made.files and not _judged_already(shelving, turn, made):
             case = file_within(turn, prepared)
             if isinstance(case, Refusal):
                 return case
-        shelf.write_tree(turn.connection, made.revision.commit.tree, made.files)
+        if made.revision is made.head:
+            return True
+        shelf.write_listing(turn.connection, made.revision.files, made.listing)
         shelf.add_revision(turn.connection, made.repo, made.revision)
         shelf.write_ref(turn.connection, made.repo, made.ref, made.revision.oid)
-        shelf.change_repo(turn.connection, made.repo, moved=stored(turn.at))
-        for one in made.files:
-            shelf.possess(turn.connection, made.repo, one.stored.sha256, one.stored.size)
+        tags = {"tags": json.dumps(_tags(made))} if made.ref == MAIN else {}
+        shelf.change_repo(turn.connection, made.repo, moved=stored(turn.at), **tags)
+        shelf.possess(turn.connection, made.repo, {one.stored.sha256: one.stored.size for one in made.files})
         return True
 
     try:
@@ -162,6 +177,11 @@ def _write(shelving: Shelving, made: Next) -> bool:
     except Refused as refusal:
         raise Turned(403, str(refusal)) from None
     return done
+
+
+def _tags(made: Next) -> list[str]:
+    """What the card says, as lists filter by it."""
+    return list(card_tags(made.card)) if made.card is not None else []
 
 
 def _title(made: Next) -> str:

@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import Connection
 
 from brightline.assembly.hosting.shelving import Shelving
 from brightline.hub.host import Turned
@@ -14,10 +15,14 @@ from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, parts, read_chunks
 from brightline.release.reader import Reader, Unreadable, blocks
 from brightline.storage import shelf
+from brightline.storage.database import writing
 from brightline.storage.shelf import Repo
 
 MINUTES = 60  # that a link is good for: a large upload begins within it
-XORB = 66 << 20  # bytes of one xorb: 64 MiB of chunks, their headers and a footer
+WHOLE = 64 << 20  # bytes that the chunks of a xorb have together, unpacked (Xet's specification)
+FILES = 20_000  # of one shard
+ROOM = 1 << 30  # bytes that the files of a shard may have whatever was sent: zeroes are sent once
+GROWTH = 200  # times what was sent, that a shard's files may have: repeated stretches are how files of zeroes are sent
 
 
 class Receiving:
@@ -25,7 +30,7 @@ class Receiving:
 
     def __init__(self, shelving: Shelving) -> None:
         self._shelving, self._office = shelving, shelving.office
-        with self._office.engine.begin() as connection:
+        with writing(self._office.engine) as connection:
             secret = shelf.link_secret(connection)
         self._links = URLSafeTimedSerializer(secret, salt="hub")
 
@@ -36,7 +41,8 @@ class Receiving:
         return folder / f"receiving-{secrets.token_hex(16)}"
 
     def ticket(self, act: str, repo: Repo, *what: object) -> str:
-        return str(self._links.dumps([act, repo.id, *what]))
+        """It names this incarnation of the repository: one that is made again under the same name knows nothing of it."""
+        return str(self._links.dumps([act, repo.mark, *what]))
 
     def admitted(self, act: str, ticket: str) -> list[object]:
         """What the ticket names behind the repository's id. Raises Turned."""
@@ -55,74 +61,94 @@ class Receiving:
 
     def file(self, ticket: str, place: Path) -> None:
         """A whole file arrived, as LFS sends it. Raises Turned where it is not the one that was announced."""
-        repo, sha256, size = self.admitted("lfs", ticket)
+        mark, sha256, size = self.admitted("lfs", ticket)
         with _reading(place) as reader:
             found = (_digest(reader), reader.size)
         if found != (sha256, size):
             raise Turned(422, f"what arrived has the sha256 {found[0]} and {found[1]} bytes, not {sha256} and {size}.")
-        self._possess(int(str(repo)), place, *found)
+        self._possess(str(mark), place, *found)
 
     def xorb(self, ticket: str, name: str, place: Path) -> bool:
         """Raises Turned where it is no xorb. Whether it was new here."""
-        (repo,) = self.admitted("xet", ticket)
+        (mark,) = self.admitted("xet", ticket)
         with _reading(place) as reader:
             try:
-                read_chunks(reader)
+                chunks = read_chunks(reader)
             except Garbled as trouble:
                 raise Turned(400, f"{trouble}.") from None
+            if sum(chunk.whole for chunk in chunks) > WHOLE:
+                raise Turned(400, f"a xorb holds at most {WHOLE} bytes.")
             sha256, size = _digest(reader), reader.size
         self._office.blobs.adopt(place, sha256)
-        with self._office.engine.begin() as connection:
-            known = shelf.find_xorb(connection, int(str(repo)), name)
-            shelf.keep_xorb(connection, int(str(repo)), name, sha256, size)
-        return known is None
+        with writing(self._office.engine) as connection:
+            return shelf.keep_xorb(connection, self._incarnation(connection, str(mark)), name, sha256, size)
 
     def shard(self, ticket: str, content: bytes) -> None:
         """Every file of it is assembled from the repository's own xorbs, and hashed. Raises Turned."""
-        (repo,) = self.admitted("xet", ticket)
+        (mark,) = self.admitted("xet", ticket)
         try:
-            for file in read_shard(content):
-                self._assemble(int(str(repo)), file)
+            files = read_shard(content)
+            names = {stretch.xorb for file in files for stretch in file.stretches}
+            with self._office.engine.begin() as connection:
+                xorbs = shelf.find_xorbs(connection, self._incarnation(connection, str(mark)), names)
+            _check_shard(files, xorbs)
+            for file in files:
+                self._assemble(str(mark), file, xorbs)
         except (Garbled, Unreadable) as trouble:
             raise Turned(400, f"{trouble}.") from None
 
-    def _assemble(self, repo: int, file: Assembled) -> None:
+    def _incarnation(self, connection: Connection, mark: str) -> Repo:
+        repo = shelf.find_incarnation(connection, mark)
+        if repo is None:
+            raise Turned(404, "The repository that this was for is gone.", "RepoNotFound")
+        return repo
+
+    def _assemble(self, mark: str, file: Assembled, xorbs: Mapping[str, tuple[str, int]]) -> None:
         place = self.incoming()
         hashed, size = hashlib.sha256(), 0
         try:
             with place.open("wb") as out:
-                for part in self._parts(repo, file):
+                for part in self._parts(file, xorbs):
                     hashed.update(part)
                     size += len(part)
                     out.write(part)
-            self._possess(repo, place, hashed.hexdigest(), size)
+            self._possess(mark, place, hashed.hexdigest(), size)
         finally:
             place.unlink(missing_ok=True)
 
-    def _parts(self, repo: int, file: Assembled) -> Iterator[bytes]:
+    def _parts(self, file: Assembled, xorbs: Mapping[str, tuple[str, int]]) -> Iterator[bytes]:
         for stretch in file.stretches:
-            with self._office.engine.begin() as connection:
-                found = shelf.find_xorb(connection, repo, stretch.xorb)
-            if found is None:
-                raise Garbled(f"the xorb {stretch.xorb} was never sent into this repository")
-            with self._office.blobs.open(*found) as reader:
-                length = 0
+            with self._office.blobs.open(*xorbs[stretch.xorb]) as reader:
+                left = stretch.length
                 for part in parts(reader, read_chunks(reader), stretch.start, stretch.end):
-                    length += len(part)
+                    left -= len(part)
+                    if left < 0:
+                        break
                     yield part
-            if length != stretch.length:
-                raise Garbled(f"a stretch of {stretch.xorb} has {length} bytes, not {stretch.length}")
+            if left:
+                raise Garbled(f"a stretch of {stretch.xorb} has not the {stretch.length} bytes it says")
 
-    def _possess(self, repo: int, place: Path, sha256: str, size: int) -> None:
+    def _possess(self, mark: str, place: Path, sha256: str, size: int) -> None:
         try:
             self._office.blobs.adopt(place, sha256)
         except Unreadable as trouble:
             raise Turned(500, f"{trouble}.") from None
-        with self._office.engine.begin() as connection:
-            kept = shelf.find_repo_by_id(connection, repo)
-            if kept is None:
-                raise Turned(404, "the repository is gone.", "RepoNotFound")
-            shelf.possess(connection, kept, sha256, size)
+        with writing(self._office.engine) as connection:
+            shelf.possess(connection, self._incarnation(connection, mark), {sha256: size})
+
+
+def _check_shard(files: Sequence[Assembled], xorbs: Mapping[str, tuple[str, int]]) -> None:
+    """Before a byte is written: all xorbs are here, and what comes of them is in proportion. Raises Garbled."""
+    if len(files) > FILES:
+        raise Garbled(f"a shard names at most {FILES} files")
+    stretches = [stretch for file in files for stretch in file.stretches]
+    absent = next((one.xorb for one in stretches if one.xorb not in xorbs), None)
+    if absent is not None:
+        raise Garbled(f"the xorb {absent} was never sent into this repository")
+    most = GROWTH * sum(size for _, size in xorbs.values()) + ROOM
+    total = sum(one.length for one in stretches)
+    if total > most or any(one.length > WHOLE for one in stretches):
+        raise Garbled(f"the shard would grow to {total} bytes, out of all proportion to what was sent")
 
 
 class _Local:

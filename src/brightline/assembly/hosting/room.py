@@ -6,6 +6,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from brightline.assembly.hosting.shelving import Shelving
+from brightline.storage.database import writing
 
 _Answer = TypeVar("_Answer")
 
@@ -19,3 +20,8 @@ class Room:
     def _read(self, ask: Callable[[Connection], _Answer]) -> _Answer:
         with self._office.engine.begin() as connection:
             return ask(connection)
+
+    def _write(self, change: Callable[[Connection], _Answer]) -> _Answer:
+        """What is looked for and then written is written by one at a time."""
+        with writing(self._office.engine) as connection:
+            return change(connection)

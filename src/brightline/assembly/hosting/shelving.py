@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
@@ -25,6 +26,9 @@ from brightline.storage.shelf import Filed, Repo, Revision
 if TYPE_CHECKING:
     from brightline.permit.envelope import Envelope
 
+LISTINGS = 64  # listings kept in memory
+HISTORY = 1_000  # commits of a branch that are looked through for one that was decided
+MAIN = f"{HEADS}main"
 KEPT = 20_000  # manifests whose cases are kept in memory
 Known = tuple[list[Case], list[Ordered]]
 
@@ -58,6 +62,7 @@ class Shelving:
     def __init__(self, office: Office) -> None:
         self.office = office
         self._known: dict[str, tuple[int, Known]] = {}
+        self._listings: dict[str, dict[str, Filed]] = {}
         self._charters: tuple[int, tuple[list[Envelope], list[Charter]]] | None = None
 
     def view(self, connection: Connection) -> View:
@@ -67,8 +72,10 @@ class Shelving:
             kept = self._charters = (size, load_charters(connection))
         return View(connection, *kept[1])
 
-    def judged(self, connection: Connection, manifest: str, at: datetime) -> Judged:
-        return judge(*self._look(connection, manifest), at)
+    def judged(self, connection: Connection, repo: Repo, revision: Revision) -> Judged:
+        """What was decided of a revision's bytes, at the least in a case of this repository's owner."""
+        cases, orders = self._look(connection, revision.manifest)
+        return judge(cases, orders, self.office.clock(), repo.owner)
 
     def cases(self, connection: Connection, manifest: str) -> list[Case]:
         """All that were ever filed about these bytes."""
@@ -81,6 +88,22 @@ class Shelving:
             if len(self._known) > KEPT:
                 self._known.clear()
             self._known[manifest] = (size, known)
+        return known
+
+    def files(self, connection: Connection, revision: Revision) -> list[Filed]:
+        return list(self._listing(connection, revision).values())
+
+    def file(self, connection: Connection, revision: Revision, path: str) -> Filed | None:
+        return self._listing(connection, revision).get(path)
+
+    def _listing(self, connection: Connection, revision: Revision) -> dict[str, Filed]:
+        """By path; listings are named by their content, so that one that is kept is right for ever."""
+        known = self._listings.get(revision.files)
+        if known is None:
+            known = {one.stored.path: one for one in shelf.read_listing(connection, revision.files)}
+            while len(self._listings) >= LISTINGS:
+                self._listings.pop(next(iter(self._listings)), None)
+            self._listings[revision.files] = known
         return known
 
     def caller(self, connection: Connection, account: Account | None, repo: Repo) -> Caller:
@@ -127,31 +150,65 @@ class Shelving:
         caller = self.caller(connection, account, repo)
         if caller.owner or caller.examiner:
             return True
-        if repo.private and not caller.accepted:
+        vetted = caller.vetted_until is not None and self.office.clock() < caller.vetted_until
+        if repo.private and not vetted and not self._granted(connection, account, repo):
             return False
-        at = self.office.clock()
-        heads = shelf.read_refs(connection, repo).values()
-        return any(self._newest(connection, repo, oid, at) is not None for oid in heads)
+        return bool(self.refs(connection, account, repo))
 
-    def _newest(self, connection: Connection, repo: Repo, oid: str, at: datetime) -> Revision | None:
-        """The newest revision of a branch about which something was decided."""
-        for revision in shelf.history(connection, repo, oid):
-            if self.judged(connection, revision.manifest, at).phase is not Phase.QUARANTINE:
-                return revision
-        return None
+    def _granted(self, connection: Connection, account: Account | None, repo: Repo) -> bool:
+        """By the owner: what was accepted by itself, while the repository was public, opens nothing that is private now."""
+        if account is None:
+            return False
+        table = shelves.requests.c
+        mine = (table.repo == repo.id) & (table.account == account.name) & (table.status == "accepted")
+        return connection.execute(select(table.id).where(mine, table.granted)).first() is not None
+
+    def refs(self, connection: Connection, account: Account | None, repo: Repo) -> dict[str, str]:
+        """Full names, and the commit that each is for this caller: to strangers, of the newest decided revision.
+
+        A tag that names an undecided commit, and a branch whose own commits are all undecided, have names that tell something.
+        """
+        heads, caller = shelf.read_refs(connection, repo), self.caller(connection, account, repo)
+        if caller.owner or caller.examiner:
+            return heads
+        known = shelf.published(connection, repo)
+        if not known:
+            return {}
+        shown, trunk = dict[str, str](), set[str]()
+        for name in sorted(heads, key=lambda one: one != MAIN):
+            newest = self._newest(connection, repo, heads[name], known, trunk if name == MAIN else None)
+            if newest is None or (
+                newest != heads[name] and (name.startswith(TAGS) or (name != MAIN and newest in trunk))
+            ):
+                continue
+            shown[name] = newest
+        return shown
+
+    def _newest(
+        self, connection: Connection, repo: Repo, oid: str, known: set[str], passed: set[str] | None
+    ) -> str | None:
+        """The newest decided revision of a branch; every commit of it, from there on, is put into `passed`."""
+        found: str | None = None
+        for revision in islice(shelf.history(connection, repo, oid), HISTORY):
+            if found is None and revision.manifest in known:
+                decided = self.judged(connection, repo, revision).phase is not Phase.QUARANTINE
+                found = revision.oid if decided else None
+            if found is not None:
+                if passed is None:
+                    break
+                passed.add(revision.oid)
+        return found
 
     def seen(self, connection: Connection, account: Account | None, repo: Repo, wanted: str) -> Seen:
         """A branch, a tag or a commit. To strangers a branch is where its last decided revision is. Raises Turned."""
         at, caller = self.office.clock(), self.caller(connection, account, repo)
-        inside = caller.owner or caller.examiner
-        if COMMIT.fullmatch(wanted):
-            found = shelf.read_revision(connection, repo, wanted)
-        else:
-            refs = shelf.read_refs(connection, repo)
+        oid: str | None = wanted
+        if COMMIT.fullmatch(wanted) is None:
+            refs = self.refs(connection, account, repo)
             oid = next((refs[name] for name in (wanted, HEADS + wanted, TAGS + wanted) if name in refs), None)
-            found = None if oid is None else shelf.read_revision(connection, repo, oid)
-            found = found if inside or oid is None else self._newest(connection, repo, oid, at)
-        judged = None if found is None else self.judged(connection, found.manifest, at)
+        found = None if oid is None else shelf.read_revision(connection, repo, oid)
+        judged = None if found is None else self.judged(connection, repo, found)
+        inside = caller.owner or caller.examiner
         if found is None or judged is None or (judged.phase is Phase.QUARANTINE and not inside):
             raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
         return Seen(repo, found, judged, caller, at)

@@ -34,7 +34,7 @@ def repo_document(repo: Repo, seen: Seen | None) -> Document:
         "likes": 0,
         "tags": list(repo.tags),
         "createdAt": moment(repo.created),
-        "lastModified": moment(repo.moved),
+        "lastModified": moment(repo.created if seen is None else seen.revision.commit.at),
     }
     if repo.name.kind is Kind.MODEL:
         document["modelId"] = document["id"]
