@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from unicodedata import normalize
@@ -100,6 +101,7 @@ class Charter:
         return Envelope(CHARTER_TYPE, canonical(self.document()))
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """A name without case and in one spelling: two that a person reads alike are alike (Unicode 15, section 3.13)."""
     return normalize("NFKC", normalize("NFKC", name).casefold()).strip()

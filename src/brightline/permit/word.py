@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from brightline.permit.notation import Illegible, canonical, moment, natural, only, read_object, take, written
@@ -10,7 +11,7 @@ from brightline.permit.notation import Illegible, canonical, moment, natural, on
 SCHEMA = "brightline/word/v1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Word:
     """Who did what to which case, when, under which version of the charter. Case 0 is the office itself."""
 
@@ -23,6 +24,10 @@ class Word:
 
     def entry(self) -> bytes:
         """The bytes that the log holds."""
+        return self._entry
+
+    @cached_property
+    def _entry(self) -> bytes:
         return canonical(
             {
                 "schema": SCHEMA,
