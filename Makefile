@@ -43,7 +43,7 @@ test: setup ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -m "not torch"
 
 models: setup ## Install torch (a CPU build) and run the tests that load models through the hub
-	@echo "==> installing torch $(TORCH)"; $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check torch==$(TORCH) accelerate
+	@echo "==> installing torch $(TORCH)"; $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check torch==$(TORCH)
 	@$(BIN)/python -m pytest -m torch tests/doors
 
 check: setup ## Format, lint, types, layers and purity
