@@ -19,7 +19,7 @@ def main() -> None:
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate],
     )
     began, number = time.monotonic(), chosen.seed
     while tally["steps"] < chosen.steps:
