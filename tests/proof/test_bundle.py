@@ -5,6 +5,7 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from hypothesis import given, settings
 from tests.permit.papers import mutants, read_or_illegible
 
@@ -82,6 +83,22 @@ def test_a_statement_with_a_defect_is_refused_whoever_signed_it(defect):
     change, said = BARE[defect]
     with pytest.raises(Illegible, match=said):
         read_bundle(changed(restate(change), KEYED))
+
+
+def test_a_certificate_that_its_standard_disallows_is_refused_and_not_warned_about():
+    """A serial number below zero: the library still reads it, and says that it will not for ever (RFC 5280, 4.1.2.2)."""
+
+    def negative(one):
+        first = one["verificationMaterial"]["x509CertificateChain"]["certificates"][0]
+        der = bytearray(b64decode(first["rawBytes"]))
+        serial = x509.load_der_x509_certificate(bytes(der)).serial_number
+        length = (serial.bit_length() + 8) // 8
+        at = der.index(bytes([2, length]) + serial.to_bytes(length, "big")) + 2
+        der[at] |= 0x80
+        first["rawBytes"] = b64encode(bytes(der)).decode()
+
+    with pytest.raises(Illegible, match="cannot be read"):
+        read_bundle(changed(negative))
 
 
 @settings(max_examples=300, deadline=None)

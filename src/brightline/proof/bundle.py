@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from brightline.permit.envelope import STATEMENT_TYPE, Envelope, decoded
 from brightline.permit.notation import Illegible, read_object, take
@@ -87,14 +88,19 @@ def _certified(raw: bytes, payload: bytes, signature: bytes) -> str:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
     from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512  # noqa: PLC0415
+    from cryptography.utils import CryptographyDeprecationWarning  # noqa: PLC0415
 
     try:
-        certificate = x509.load_der_x509_certificate(raw)
-        key = certificate.public_key()
-        names = _names(certificate)
+        with catch_warnings():
+            simplefilter(
+                "error", CryptographyDeprecationWarning
+            )  # of what RFC 5280 disallows, and the library still reads
+            certificate = x509.load_der_x509_certificate(raw)
+            key, names = certificate.public_key(), _names(certificate)
     except (
         ValueError,
         UnsupportedAlgorithm,
+        CryptographyDeprecationWarning,
         x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
