@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from brightline.storage import schema, shelves
+from brightline.storage import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NEWEST = "0002"  # of the migrations
 _MIGRATING = 0x62726967  # of PostgreSQL's advisory locks: ours while tables are made
 PATIENCE = 30  # seconds to wait for another writer
 
@@ -78,8 +79,11 @@ def migrate(engine: Engine) -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the newest table of this version is there."""
-    return inspect(engine).has_table(shelves.keyring.name)
+    """Whether the newest migration was applied. Alembic itself is too slow to be asked each time."""
+    if not inspect(engine).has_table("alembic_version"):
+        return False
+    with engine.begin() as connection:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == NEWEST
 
 
 def one_moment(engine: Engine) -> dict[str, Any]:
