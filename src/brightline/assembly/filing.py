@@ -49,7 +49,8 @@ def file_release(office: Office, filing: Filing, progress: Callable[[int], None]
     """Raises Refused; bytes that were copied by then are kept under their own digest and belong to no release."""
     find_line(filing.line)  # before anything is copied
     declared = None if filing.declared is None else read_text(filing.declared)
-    prepared = prepare_filing(office, filing, _take(office, filing, progress), declared)
+    base = None if filing.base is None else _manifest_of(office, filing.base)
+    prepared = prepare_filing(filing, _take(office, filing, progress), declared, base)
     case: Case = office.perform(lambda turn: file_within(turn, prepared))
     return case
 
@@ -64,10 +65,9 @@ class Prepared:
     taken: Inspection
 
 
-def prepare_filing(office: Office, filing: Filing, taken: Inspection, declared: str | None = None) -> Prepared:
-    """Raises Refused."""
+def prepare_filing(filing: Filing, taken: Inspection, declared: str | None = None, base: str | None = None) -> Prepared:
+    """`base` is the base model's manifest. Raises Refused."""
     line = find_line(filing.line)
-    base = None if filing.base is None else _manifest_of(office, filing.base)
     dossier = _dossier(filing, declared, line_text(filing.line))
     body = {
         "applicant": filing.applicant,

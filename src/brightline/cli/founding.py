@@ -119,9 +119,11 @@ def serve_arguments(command: argparse.ArgumentParser) -> None:
 
 def serve(arguments: argparse.Namespace) -> int:
     def check(_arguments: argparse.Namespace, office: "Office") -> int:
+        from brightline.assembly.lines import find_line
         from brightline.assembly.serving import listening_place
 
         office.log_signer()
+        find_line(office.settings.push_line)
         arguments.host = listening_place(arguments.host, arguments.port)
         return say(
             arguments,

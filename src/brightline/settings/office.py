@@ -31,6 +31,7 @@ class OfficeSettings:
     database: str
     blobs: str
     address: str  # under which the office is reached: sign-in comes back to it
+    line: str = "lessig"  # that pushed releases are judged by
     witness: tuple[str, ...] = ()  # verifier keys of the logs that this office cosigns for
     oidc: Provider | None = None
 
@@ -51,11 +52,17 @@ class OfficeSettings:
             return f"file:{(self.folder / self.blobs.removeprefix('file:')).resolve()}"
         return self.blobs
 
+    @property
+    def push_line(self) -> str:
+        """A line that ships by its name; a file as a place."""
+        return str(self.folder / self.line) if self.line.endswith(".toml") else self.line
+
 
 KEYS = {
     "database": "sqlite:///office.db (default), or postgresql://user@host/name",
     "blobs": "file:blobs (default), or s3://bucket/prefix with AWS credentials in the environment",
     "address": "http://127.0.0.1:8600 (default): where people reach the office",
+    "line": "lessig (default), another line that ships, or FILE.toml: what pushed releases are judged by, pinned at the push",
     "witness": "verifier keys of the logs whose checkpoints this office cosigns (default: none)",
     "oidc.issuer": "an OpenID Connect provider for signing in",
     "oidc.client_id": "this office's id at the provider",
@@ -79,9 +86,9 @@ def read_office(folder: Path) -> OfficeSettings:
     strange = sorted(set(document) - known)
     if strange:
         raise NoOffice(f"{place}: {strange[0]!r} is no setting; known are {', '.join(KEYS)}.")
-    texts = {key: document.get(key, _default(key)) for key in ("database", "blobs", "address")}
+    texts = {key: document.get(key, _default(key)) for key in ("database", "blobs", "address", "line")}
     if not all(isinstance(value, str) for value in texts.values()):
-        raise NoOffice(f"{place}: database, blobs and address are texts.")
+        raise NoOffice(f"{place}: database, blobs, address and line are texts.")
     witness = document.get("witness", [])
     if not isinstance(witness, list) or not all(isinstance(key, str) for key in witness):
         raise NoOffice(f"{place}: witness is a list of verifier keys.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from brightline.assembly.filing import OWN_WORDS, Filing, file_within, prepare_filing
+from brightline.assembly.hosting.deriving import base_manifest
 from brightline.assembly.hosting.shelving import MAIN, Shelving
 from brightline.assembly.procedure import conclude_release
 from brightline.assembly.refusal import Refused
@@ -48,7 +49,7 @@ def push(shelving: Shelving, account: Account | None, name: RepoName, branch: st
         made = _prepare(shelving, account, name, branch, wanted)
         if made.head.files == made.revision.files:
             made = replace(made, revision=made.head)  # nothing changes; but a case that was withdrawn is filed again
-        if _write(shelving, made):
+        if _write(shelving, account, made):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
 
@@ -149,10 +150,13 @@ def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]
     return texts
 
 
-def _write(shelving: Shelving, made: Next) -> bool:
+def _write(shelving: Shelving, account: Account | None, made: Next) -> bool:
     """Tree, commit, ref and case at once. False where the branch has moved since."""
-    office, filing = shelving.office, Filing(made.repo.name.address, made.repo.owner, title=_title(made))
-    prepared = prepare_filing(office, filing, made.inspection)
+    office = shelving.office
+    filing = Filing(made.repo.name.address, made.repo.owner, title=_title(made), line=office.settings.push_line)
+    with office.engine.begin() as connection:
+        base = base_manifest(shelving, connection, account, made.inspection.declaration.base_model)
+    prepared = prepare_filing(filing, made.inspection, base=None if base == made.revision.manifest else base)
 
     def act(turn: Turn) -> bool | Refusal:
         refs = shelf.read_refs(turn.connection, made.repo)
