@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from brightline.hub import catalogue, files, uploads
+from brightline.hub import catalogue, files, listing, uploads
 from brightline.hub.asking import SLASH
 from brightline.hub.host import Host, Turned
 
@@ -19,7 +19,8 @@ LOG = logging.getLogger("brightline.hub")
 
 def make_hub(host: Host) -> ASGIApp:
     app = Starlette(
-        routes=[*catalogue.ROUTES, *uploads.ROUTES, *files.ROUTES], exception_handlers={Turned: turned, 404: nothing}
+        routes=[*listing.ROUTES, *catalogue.ROUTES, *uploads.ROUTES, *files.ROUTES],
+        exception_handlers={Turned: turned, 404: nothing},
     )
     app.state.host = host
     return Escaped(app)

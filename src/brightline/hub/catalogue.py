@@ -11,9 +11,6 @@ from brightline.hub.host import Turned
 from brightline.hub.ndjson import SIZE, read_push
 from brightline.release.repository import Kind, RepoName
 
-SORTS = {"downloads", "likes", "lastModified", "createdAt"}
-PAGE = 1_000  # repositories a page at the most
-
 
 async def whoami(request: Request) -> Response:
     account = await asking.account(request)
@@ -68,13 +65,6 @@ async def validate_yaml(request: Request) -> Response:
     """Cards are judged when they are examined; a client only wants to hear that nothing is wrong with the form."""
     await asking.document(request)
     return JSONResponse({"errors": [], "warnings": []})
-
-
-async def search(request: Request) -> Response:
-    account, query, kind = await asking.account(request), _query(request), request.path_params["kind"]
-    rows, following = await asking.off(lambda: asking.host(request).search(account, kind, query))
-    more = f'<{request.url.include_query_params(start=following)}>; rel="next"'
-    return JSONResponse(rows, headers={"Link": more} if following else {})
 
 
 async def info(request: Request) -> Response:
@@ -194,18 +184,6 @@ async def discussions(request: Request) -> Response:
     return JSONResponse({"discussions": [], "count": 0, "start": 0})
 
 
-def _query(request: Request) -> dict[str, Any]:
-    """Raises Turned."""
-    given = request.query_params
-    try:
-        limit, start = int(given.get("limit", PAGE)), int(given.get("start", 0))
-    except ValueError:
-        raise Turned(400, "limit and start are whole numbers.") from None
-    sort = given.get("sort") if given.get("sort") in SORTS else "lastModified"
-    words = {"search": given.getlist("search"), "filter": given.getlist("filter"), "author": given.get("author")}
-    return {**words, "sort": sort, "limit": max(1, min(limit, PAGE)), "start": max(0, start)}
-
-
 async def _paths(request: Request) -> tuple[list[str], bool]:
     """A form by the clients, JSON by others."""
     if "json" in request.headers.get("content-type", ""):
@@ -223,7 +201,6 @@ ROUTES = [
     Route("/api/repos/delete", delete, methods=["DELETE"]),
     Route("/api/repos/move", move, methods=["POST"]),
     Route("/api/validate-yaml", validate_yaml, methods=["POST"]),
-    Route("/api/{kind:kinds}", search),
     Route(REPO, info),
     Route(REPO + "/revision/{revision}", info),
     Route(REPO + "/settings", settings, methods=["PUT"]),

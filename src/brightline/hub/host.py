@@ -1,7 +1,7 @@
 """What the hub's door needs of an office, and how a refusal reaches a client. The office itself is joined on in assembly."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,6 +63,27 @@ class Push:
     operations: Sequence[Operation]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is asked for. `uses` are tasks, and what a space says that it uses; `after` is where the last page ended.
+
+    `card` asks for what cards say; `only` for these keys of each repository and no others.
+    """
+
+    kind: Kind
+    words: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    author: str | None = None
+    gated: bool | None = None
+    uses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    linked: bool = False
+    sort: str = "lastModified"
+    limit: int = 100
+    after: tuple[int, int] | None = None
+    card: bool = False
+    only: Collection[str] = ()
+
+
 class Host(Protocol):
     """Every method raises Turned. Documents are as the Hugging Face Hub's clients read them."""
 
@@ -80,7 +101,9 @@ class Host(Protocol):
 
     def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document: ...
 
-    def search(self, account: Account | None, kind: Kind, query: Mapping[str, Any]) -> tuple[list[Document], int]: ...
+    def search(self, account: Account | None, wanted: Wanted) -> tuple[list[Document], tuple[int, int] | None]: ...
+
+    def tags(self, kind: Kind) -> Mapping[str, list[Document]]: ...
 
     def tree(
         self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool

@@ -3,13 +3,26 @@
 Source: Hugging Face Hub documentation, Model cards, metadata.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brightline.release.declaration import Declaration
 from brightline.release.declaring import SIZE, Undeclared, read_document
 
+TAGS, DATA = 200, 64 << 10  # tags of a card, and characters of its front matter as JSON
+_PREFIXED = {
+    "license": "license",
+    "language": "language",
+    "datasets": "dataset",
+    "base_model": "base_model",
+    "task_categories": "task_categories",
+    "task_ids": "task_ids",
+    "size_categories": "size_categories",
+    "language_creators": "language_creators",
+    "multilinguality": "multilinguality",
+}
 _MODALITIES = {
     "text-generation": "text", "text2text-generation": "text", "image-text-to-text": "text", "summarization": "text",
     "translation": "text", "question-answering": "text", "text-to-image": "image", "image-to-image": "image",
@@ -75,27 +88,50 @@ def _names(sets: Any) -> tuple[str, ...]:
     return tuple(str(name)[:200] for name in sets[:1000]) if isinstance(sets, list) else ()
 
 
-def card_tags(text: str) -> tuple[str, ...]:
-    """What lists are filtered by: `tags`, and licence, library, task and languages as the Hub spells them. () for no card."""
-    if not text.startswith("---"):
-        return ()
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What lists say and are filtered by: `tags`, and licence, languages, data sets and base as the Hub spells them.
+
+    `data` is the front matter itself, as JSON.
+    """
+
+    tags: tuple[str, ...] = ()
+    task: str = ""
+    library: str = ""
+    models: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    data: str = "{}"
+
+
+def read_card(text: str | None) -> Card:
+    """An empty one where there is none, or none that can be read."""
+    if text is None or not text.startswith("---"):
+        return Card()
     try:
         content = _yaml(text[3 : SIZE + 3].partition("\n---")[0], "README.md")
     except Undeclared:
-        return ()
+        return Card()
     if not isinstance(content, dict):
-        return ()
-    found = [*_words(content.get("tags")), *_words(content.get("library_name")), *_words(content.get("pipeline_tag"))]
-    for key, prefix in (
-        ("license", "license"),
-        ("language", "language"),
-        ("datasets", "dataset"),
-        ("base_model", "base_model"),
-    ):
+        return Card()
+    task, library = ("".join(_words(content.get(key))[:1]) for key in ("pipeline_tag", "library_name"))
+    found = [*_words(content.get("tags")), *filter(None, (library, task))]
+    for key, prefix in _PREFIXED.items():
         found += [f"{prefix}:{word}" for word in _words(content.get(key))]
-    return tuple(dict.fromkeys(found))[:200]
+    models, datasets = (tuple(_words(content.get(key)))[:TAGS] for key in ("models", "datasets"))
+    return Card(tuple(dict.fromkeys(found))[:TAGS], task, library, models, datasets, _written(content))
 
 
 def _words(value: Any) -> list[str]:
     given = value if isinstance(value, list) else [value]
-    return [word[:100] for word in given if isinstance(word, str) and word.isprintable()]
+    return [word[:100] for word in given if isinstance(word, str) and word and word.isprintable()]
+
+
+def _written(content: Mapping[Any, Any]) -> str:
+    """JSON that anybody can read; what is longer than a card should be, or is no text, is left out."""
+    try:
+        read = json.loads(json.dumps(content, default=str, skipkeys=True), parse_constant=str)
+        text = json.dumps(read, ensure_ascii=False, separators=(",", ":"))
+        text.encode("utf-8")
+    except (TypeError, ValueError, RecursionError):
+        return "{}"
+    return text if len(text) <= DATA else "{}"

@@ -11,10 +11,11 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from brightline.storage import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-NEWEST = "0002"  # of the migrations
+NEWEST = "0003"  # of the migrations
 _MIGRATING = 0x62726967  # of PostgreSQL's advisory locks: ours while tables are made
+_PENDING = "pending"  # what a transaction does at its end
 PATIENCE = 30  # seconds to wait for another writer
 
 
@@ -97,7 +98,23 @@ def writing(engine: Engine) -> "Iterator[Connection]":
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(select(schema.head.c.id).with_for_update())
-        yield connection
+        pending: dict[str, Callable[[], None]] = {}
+        connection.info[_PENDING] = pending
+        try:
+            yield connection
+            for work in pending.values():
+                work()
+        finally:
+            del connection.info[_PENDING]
+
+
+def at_the_end(connection: Connection, name: str, work: "Callable[[], None]") -> None:
+    """Before the transaction ends, once for each name; at once where nobody holds the writer's lock."""
+    pending = connection.info.get(_PENDING)
+    if pending is None:
+        work()
+    else:
+        pending[name] = work
 
 
 def stored(at: datetime) -> datetime:

@@ -27,6 +27,7 @@ from brightline.storage.log import Edge, checkpoint, load_edge, write_entries, w
 BATCH = 256  # acts that one commit holds at most
 LINGER = 0.002  # seconds that a commit waits, at most, for those who were just answered and may ask again
 KEPT = 10_000  # cases kept in memory
+MANY = 500  # words about no case, after which nobody asks what each of them was about
 _HEAD = select(schema.head)
 _CASE = {  # both dialects spell it so, and SQLAlchemy has no common word for it
     name: one.on_conflict_do_update(
@@ -142,6 +143,20 @@ def words_of(connection: Connection, number: int) -> Iterator[Word]:
     return (read_word(bytes(row)) for row in rows)
 
 
+def manifests_since(connection: Connection, since: int, size: int) -> set[str] | None:
+    """The manifests that the log's entries from one size to the next are about; None where that may be any."""
+    table, cases, orders = schema.entries.c, schema.cases.c, schema.orders.c
+    new = (table.number >= since) & (table.number < size)
+    own = select(cases.manifest).join_from(schema.entries, schema.cases, table.case == cases.number).where(new)
+    found = set(connection.execute(own.distinct()).scalars())
+    others = connection.execute(select(table.entry).where(new, table.case == 0).limit(MANY)).scalars().all()
+    words = [read_word(bytes(entry)) for entry in others]
+    if len(words) == MANY or any(word.act not in ("order", "lift", "vet") for word in words):
+        return None
+    numbers = [word.body["number"] for word in words if word.act != "vet"]
+    return found | set(connection.execute(select(orders.manifest).where(orders.number.in_(numbers))).scalars())
+
+
 def load_case(connection: Connection, number: int, records: Any) -> Case | None:
     """The case, as the log's entries say. Raises ValueError where they say what was never allowed."""
     return replay(words_of(connection, number), records)
@@ -246,6 +261,8 @@ class Ledger:
         return self._past
 
     def _write(self, connection: Connection, past: Past, batch: Batch, at: datetime) -> None:
+        from brightline.storage import revealing  # noqa: PLC0415 - it reads cases as this module does
+
         _write_documents(connection, batch.documents)
         for statement, values in batch.rows:
             connection.execute(statement, values)
@@ -258,6 +275,7 @@ class Ledger:
             if any(word.act == "charter" for word in batch.words):
                 past.charters = load_charters(connection)[1]
         past.cases |= batch.cases
+        revealing.refresh_decided(connection, list(batch.cases.values()))
 
 
 def _write_documents(connection: Connection, documents: dict[str, bytes]) -> None:

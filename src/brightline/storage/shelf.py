@@ -7,14 +7,18 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
+from itertools import chain, repeat
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, literal, select, update
 
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
 from brightline.release.revision import Commit, Stored
-from brightline.storage import schema, shelves
+from brightline.storage import catalogue, schema, shelves
 from brightline.storage.database import restored, stored
+
+HISTORY = 1_000  # commits of a branch that are looked through for one that was decided
+FEW, MANY = (1, 8), 1_000  # commits that one question reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,6 @@ class Repo:
     private: bool
     gated: str
     sdk: str
-    tags: tuple[str, ...]
     downloads: int
     created: datetime
     moved: datetime
@@ -72,7 +75,6 @@ def _repo(row: Row[tuple[object, ...]]) -> Repo:
         row.private,
         row.gated,
         row.sdk,
-        tuple(json.loads(row.tags)),
         row.downloads,
         restored(row.created),
         restored(row.moved),
@@ -91,18 +93,26 @@ def add_repo(connection: Connection, name: RepoName, owner: str, at: datetime, *
         "private": private,
         "gated": "",
         "sdk": sdk,
-        "tags": "[]",
         "downloads": 0,
         "created": stored(at),
         "moved": stored(at),
     }
-    made = connection.execute(insert(shelves.repos).values(**values).returning(shelves.repos.c.id)).scalar_one()
-    return Repo(made, mark, name, owner, private, "", sdk, (), 0, at, at)
+    made: int = connection.execute(insert(shelves.repos).values(**values).returning(shelves.repos.c.id)).scalar_one()
+    _changed(connection, made)
+    return Repo(made, mark, name, owner, private, "", sdk, 0, at, at)
 
 
 def change_repo(connection: Connection, repo: Repo, **values: object) -> None:
     """Columns of the table `repos`."""
     connection.execute(update(shelves.repos).where(shelves.repos.c.id == repo.id).values(**values))
+    _changed(connection, repo.id)
+
+
+def _changed(connection: Connection, repo: int) -> None:
+    """Lists show it anew."""
+    from brightline.storage import revealing  # noqa: PLC0415 - it reads what is written here
+
+    revealing.refresh_later(connection, repo)
 
 
 def alike(connection: Connection, name: RepoName) -> Repo | None:
@@ -123,15 +133,12 @@ def remove_repo(connection: Connection, repo: Repo) -> None:
     connection.execute(delete(shelves.repos).where(shelves.repos.c.id == repo.id))
     for table in (shelves.refs, shelves.commits, shelves.possessions, shelves.requests, shelves.xorbs):
         connection.execute(delete(table).where(table.c.repo == repo.id))
+    _changed(connection, repo.id)
 
 
-def list_repos(connection: Connection, kind: Kind) -> Iterator[Repo]:
-    """All of a kind, the last that moved first."""
-    table = shelves.repos.c
-    rows = connection.execute(
-        select(shelves.repos).where(table.kind == kind.value).order_by(table.moved.desc(), table.id.desc())
-    )
-    return map(_repo, rows)
+def repo_of(connection: Connection, number: int) -> Repo | None:
+    row = connection.execute(select(shelves.repos).where(shelves.repos.c.id == number)).first()
+    return None if row is None else _repo(row)
 
 
 def read_refs(connection: Connection, repo: Repo) -> dict[str, str]:
@@ -146,25 +153,42 @@ def write_ref(connection: Connection, repo: Repo, name: str, oid: str | None) ->
     connection.execute(delete(shelves.refs).where(own))
     if oid is not None:
         connection.execute(insert(shelves.refs).values(repo=repo.id, name=name, oid=oid))
+    _changed(connection, repo.id)
 
 
 def read_revision(connection: Connection, repo: Repo, oid: str) -> Revision | None:
     table = shelves.commits.c
     row = connection.execute(select(shelves.commits).where(table.repo == repo.id, table.oid == oid)).first()
-    if row is None:
-        return None
+    return None if row is None else _revision(row)
+
+
+def _revision(row: Row[tuple[object, ...]]) -> Revision:
     commit = Commit(row.tree, row.parent, row.author, restored(row.at), row.title, row.message)
     return Revision(row.oid, commit, row.files, row.manifest)
 
 
 def history(connection: Connection, repo: Repo, oid: str | None) -> Iterator[Revision]:
-    """A commit and those it grew out of, the newest first."""
-    while oid is not None:
-        revision = read_revision(connection, repo, oid)
-        if revision is None:
+    """A commit and those it grew out of, the newest first; a few in the first question, many in the following."""
+    for count in chain(FEW, repeat(MANY)):
+        rows = connection.execute(_HISTORY, {"repo": repo.id, "head": oid, "count": count}).all() if oid else []
+        yield from map(_revision, rows)
+        oid = rows[-1].parent if len(rows) == count else None
+        if oid is None:
             return
-        yield revision
-        oid = revision.commit.parent
+
+
+def _history() -> Select[tuple[object, ...]]:
+    table = shelves.commits
+    own = table.c.repo == bindparam("repo")
+    first = select(table.c.oid, table.c.parent, literal(1).label("depth")).where(own, table.c.oid == bindparam("head"))
+    line = first.cte("line", recursive=True)
+    older = select(table.c.oid, table.c.parent, line.c.depth + 1)
+    older = older.where(own, table.c.oid == line.c.parent, line.c.depth < bindparam("count"))
+    line = line.union_all(older)
+    return select(table).where(own, table.c.oid == line.c.oid).order_by(line.c.depth)
+
+
+_HISTORY = _history()
 
 
 def add_revision(connection: Connection, repo: Repo, revision: Revision) -> None:
@@ -234,7 +258,10 @@ def possessed(connection: Connection, repo: Repo, digests: Iterable[str]) -> Map
 
 
 def count_download(connection: Connection, repo: Repo) -> None:
-    change_repo(connection, repo, downloads=func.coalesce(shelves.repos.c.downloads, 0) + 1)
+    """In the lists too, which show nothing else of it anew."""
+    table = shelves.repos
+    connection.execute(update(table).where(table.c.id == repo.id).values(downloads=table.c.downloads + 1))
+    catalogue.count_download(connection, repo.id)
 
 
 def keep_xorb(connection: Connection, repo: Repo, name: str, sha256: str, size: int) -> bool:

@@ -16,12 +16,12 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-_LONG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by INTEGER only
+LONG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by INTEGER only
 
 repos = Table(
     "repos",
     METADATA,
-    Column("id", _LONG, primary_key=True, autoincrement=True),
+    Column("id", LONG, primary_key=True, autoincrement=True),
     Column(
         "mark", String(32), nullable=False, unique=True
     ),  # of this incarnation: a name may be deleted and made again
@@ -34,7 +34,6 @@ repos = Table(
         "gated", String(10), nullable=False
     ),  # auto, manual, or empty: how requests for gated components are handled
     Column("sdk", String(20), nullable=False),
-    Column("tags", Text, nullable=False),  # of the card, as JSON
     Column("downloads", BigInteger, nullable=False),
     Column("created", DateTime(timezone=False), nullable=False),
     Column("moved", DateTime(timezone=False), nullable=False),
@@ -46,7 +45,7 @@ repos = Table(
 refs = Table(
     "refs",
     METADATA,
-    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("repo", LONG, primary_key=True, autoincrement=False),
     Column("name", String(220), primary_key=True),  # refs/heads/main
     Column("oid", String(40), nullable=False),
 )
@@ -54,7 +53,7 @@ refs = Table(
 commits = Table(
     "commits",
     METADATA,
-    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("repo", LONG, primary_key=True, autoincrement=False),
     Column("oid", String(40), primary_key=True),
     Column("parent", String(40)),
     Column("tree", String(40), nullable=False),
@@ -76,7 +75,7 @@ listings = Table(  # the files of a revision, with the component that each belon
 possessions = Table(  # bytes that somebody really sent into a repository: a known digest alone is none (Law 3)
     "possessions",
     METADATA,
-    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("repo", LONG, primary_key=True, autoincrement=False),
     Column("sha256", String(64), primary_key=True),
     Column("size", BigInteger, nullable=False),
 )
@@ -85,7 +84,7 @@ requests = Table(  # for access to the gated components of a repository; and, by
     "requests",
     METADATA,
     Column("id", String(16), primary_key=True),
-    Column("repo", _LONG, nullable=False),
+    Column("repo", LONG, nullable=False),
     Column("account", String(200), nullable=False),
     Column("status", String(10), nullable=False),  # pending, accepted, rejected
     Column("granted", Boolean, nullable=False),  # by the owner, and not by itself
@@ -94,12 +93,13 @@ requests = Table(  # for access to the gated components of a repository; and, by
     Column("reason", Text, nullable=False),
     Column("at", DateTime(timezone=False), nullable=False),
     UniqueConstraint("repo", "account", name="one_request"),
+    Index("requests_of_account", "account"),
 )
 
 xorbs = Table(  # which xorb of a repository lies in which blob
     "xorbs",
     METADATA,
-    Column("repo", _LONG, primary_key=True, autoincrement=False),
+    Column("repo", LONG, primary_key=True, autoincrement=False),
     Column("hash", String(64), primary_key=True),
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),

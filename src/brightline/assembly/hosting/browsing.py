@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -16,10 +15,10 @@ from brightline.decision.access import Access
 from brightline.enforcement.access import Phase, refused
 from brightline.hub.host import Account, Content, Document, Turned
 from brightline.release.reader import Memory
-from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelf, tokens
+from brightline.release.repository import RepoName
+from brightline.storage import catalogue, shelf, tokens
 from brightline.storage.blobs import blob_reader
-from brightline.storage.shelf import Filed, Repo
+from brightline.storage.shelf import Filed
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 
@@ -30,7 +29,8 @@ class Browsing(Room):
     def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document:
         def ask(connection: Connection) -> Document:
             seen, files = self._files(connection, account, name, revision or "main")
-            return showing.info_document(seen, files, sizes=sizes)
+            card = catalogue.read_card(connection, seen.revision.files)
+            return showing.info_document(seen, files, card, sizes=sizes)
 
         return self._read(ask)
 
@@ -41,27 +41,6 @@ class Browsing(Room):
         repo = self._shelving.repo(connection, account, name)
         seen = self._shelving.seen(connection, account, repo, revision)
         return seen, seen.listed(self._shelving.files(connection, seen.revision))
-
-    def search(self, account: Account | None, kind: Kind, query: Mapping[str, Any]) -> tuple[list[Document], int]:
-        """A page of what the caller may see, and where the next one begins; 0 where there is none."""
-        start, limit = int(query.get("start", 0)), min(int(query.get("limit", 1000)), 1000)
-
-        def ask(connection: Connection) -> tuple[list[Document], int]:
-            found = [
-                showing.repo_document(repo, self._shown(connection, account, repo))
-                for repo in shelf.list_repos(connection, kind)
-                if _fits(repo, query) and self._shelving.visible(connection, account, repo)
-            ]
-            found.sort(key=lambda row: row[str(query.get("sort") or "lastModified")], reverse=True)
-            return found[start : start + limit], start + limit if len(found) > start + limit else 0
-
-        return self._read(ask)
-
-    def _shown(self, connection: Connection, account: Account | None, repo: Repo) -> Seen | None:
-        try:
-            return self._shelving.seen(connection, account, repo, "main")
-        except Turned:
-            return None
 
     def tree(
         self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool
@@ -165,14 +144,4 @@ def _index(seen: Seen) -> Content:
     etag = hashlib.sha256(content).hexdigest()
     return Content(
         seen.revision.oid, etag, len(content), INDEX, Memory(content), lambda: True, lambda: None, public=False
-    )
-
-
-def _fits(repo: Repo, query: Mapping[str, Any]) -> bool:
-    words = [str(word).casefold() for word in query.get("search", ())]
-    tags = {tag.casefold() for tag in repo.tags}
-    return (
-        all(word in str(repo.name).casefold() for word in words)
-        and all(str(tag).casefold() in tags for tag in query.get("filter", ()))
-        and query.get("author") in (None, repo.name.namespace)
     )

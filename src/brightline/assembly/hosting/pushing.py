@@ -1,12 +1,11 @@
 """A push: operations on a revision become the next one, whose bytes are filed as a case in the same transaction."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from brightline.assembly.filing import OWN_WORDS, Filing, file_within, prepare_filing
 from brightline.assembly.hosting.deriving import base_manifest
-from brightline.assembly.hosting.shelving import MAIN, Shelving
+from brightline.assembly.hosting.shelving import Shelving
 from brightline.assembly.procedure import conclude_release
 from brightline.assembly.refusal import Refused
 from brightline.authority.case import Case, State
@@ -15,12 +14,12 @@ from brightline.hub.host import Account, Operation, Push, Turned
 from brightline.inspection.examination import SMALL, Examined
 from brightline.inspection.recognition import recognise
 from brightline.inspection.report import FileReport, Inspection
-from brightline.release.card import card_tags
+from brightline.release.card import read_card
 from brightline.release.component import Component
 from brightline.release.reader import Memory, Reader, Unreadable
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, Stored, stored_lfs, stored_regular, tree_ids
-from brightline.storage import shelf
+from brightline.storage import catalogue, shelf
 from brightline.storage.database import stored
 from brightline.storage.ledger import Turn
 from brightline.storage.shelf import Filed, Repo, Revision
@@ -171,8 +170,8 @@ def _write(shelving: Shelving, account: Account | None, made: Next) -> bool:
         shelf.write_listing(turn.connection, made.revision.files, made.listing)
         shelf.add_revision(turn.connection, made.repo, made.revision)
         shelf.write_ref(turn.connection, made.repo, made.ref, made.revision.oid)
-        tags = {"tags": json.dumps(_tags(made))} if made.ref == MAIN else {}
-        shelf.change_repo(turn.connection, made.repo, moved=stored(turn.at), **tags)
+        catalogue.keep_card(turn.connection, made.revision.files, read_card(made.card))
+        shelf.change_repo(turn.connection, made.repo, moved=stored(turn.at))
         shelf.possess(turn.connection, made.repo, {one.stored.sha256: one.stored.size for one in made.files})
         return True
 
@@ -181,11 +180,6 @@ def _write(shelving: Shelving, account: Account | None, made: Next) -> bool:
     except Refused as refusal:
         raise Turned(403, str(refusal)) from None
     return done
-
-
-def _tags(made: Next) -> list[str]:
-    """What the card says, as lists filter by it."""
-    return list(card_tags(made.card)) if made.card is not None else []
 
 
 def _title(made: Next) -> str:

@@ -1,10 +1,11 @@
 """Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -13,24 +14,26 @@ from brightline.assembly.ordering import orders_on
 from brightline.authority.case import Case
 from brightline.authority.orders import Ordered
 from brightline.enforcement.access import Caller, Denial, Judged, Phase, Reason, refused
+from brightline.enforcement.branches import MAIN, Branches
 from brightline.enforcement.judging import judge
 from brightline.hub.host import Account, Turned
 from brightline.permit.charter import Charter, Role
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
 from brightline.storage import schema, shelf, shelves
 from brightline.storage.database import restored
-from brightline.storage.ledger import load_charters
+from brightline.storage.ledger import load_charters, manifests_since
 from brightline.storage.log import head_size
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
 
 if TYPE_CHECKING:
     from brightline.permit.envelope import Envelope
 
 LISTINGS = 64  # listings kept in memory
-HISTORY = 1_000  # commits of a branch that are looked through for one that was decided
-MAIN = f"{HEADS}main"
+LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 KEPT = 20_000  # manifests whose cases are kept in memory
 Known = tuple[list[Case], list[Ordered]]
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +60,31 @@ class Seen:
 
 
 class Shelving:
-    """Of one office. What is known is kept with the size of the log that it was read from, and read again where that grew."""
+    """Of one office. What is known of a manifest is kept until the log has an entry that is about it."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
-        self._known: dict[str, tuple[int, Known]] = {}
+        self._lock = Lock()
+        self._followed = -1  # entries of the log that what is kept has taken account of
+        self._known: dict[str, Known] = {}
+        self._charters: tuple[list[Envelope], list[Charter]] | None = None
         self._listings: dict[str, dict[str, Filed]] = {}
-        self._charters: tuple[int, tuple[list[Envelope], list[Charter]]] | None = None
+        self._lineages: dict[tuple[int, str], list[tuple[str, str]]] = {}
 
     def view(self, connection: Connection) -> View:
-        size = head_size(connection)
-        kept = self._charters
-        if kept is None or kept[0] != size:
-            kept = self._charters = (size, load_charters(connection))
-        return View(connection, *kept[1])
+        size, kept = self._follow(connection), self._charters
+        if kept is None:
+            kept = load_charters(connection)
+            with self._lock:
+                self._charters = kept if size >= self._followed else None
+        return View(connection, *kept)
 
     def judged(self, connection: Connection, repo: Repo, revision: Revision) -> Judged:
         """What was decided of a revision's bytes, at the least in a case of this repository's owner."""
-        cases, orders = self._look(connection, revision.manifest)
+        return self._judged(connection, repo, revision.manifest)
+
+    def _judged(self, connection: Connection, repo: Repo, manifest: str) -> Judged:
+        cases, orders = self._look(connection, manifest)
         return judge(cases, orders, self.office.clock(), repo.owner)
 
     def cases(self, connection: Connection, manifest: str) -> list[Case]:
@@ -82,13 +92,30 @@ class Shelving:
         return self._look(connection, manifest)[0]
 
     def _look(self, connection: Connection, manifest: str) -> Known:
-        size, (then, known) = head_size(connection), self._known.get(manifest, (-1, ([], [])))
-        if size != then:
+        size, known = self._follow(connection), self._known.get(manifest)
+        if known is None:
             known = _look(self.view(connection), manifest)
-            if len(self._known) > KEPT:
-                self._known.clear()
-            self._known[manifest] = (size, known)
+            with self._lock:
+                if size >= self._followed:
+                    _bounded(self._known, KEPT)[manifest] = known
         return known
+
+    def _follow(self, connection: Connection) -> int:
+        """Forget what the log's new entries are about, whoever wrote them. Returns the log's size.
+
+        Whoever reads while the log grows keeps nothing: what it read may be older than what was forgotten.
+        """
+        size = head_size(connection)
+        if size > self._followed:
+            with self._lock:
+                about = set[str]() if self._followed < 0 else manifests_since(connection, self._followed, size)
+                if about is None:
+                    self._charters = None
+                    self._known.clear()
+                for manifest in about or ():
+                    self._known.pop(manifest, None)
+                self._followed = max(size, self._followed)
+        return size
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
         return list(self._listing(connection, revision).values())
@@ -101,9 +128,8 @@ class Shelving:
         known = self._listings.get(revision.files)
         if known is None:
             known = {one.stored.path: one for one in shelf.read_listing(connection, revision.files)}
-            while len(self._listings) >= LISTINGS:
-                self._listings.pop(next(iter(self._listings)), None)
-            self._listings[revision.files] = known
+            with self._lock:
+                _bounded(self._listings, LISTINGS)[revision.files] = known
         return known
 
     def caller(self, connection: Connection, account: Account | None, repo: Repo) -> Caller:
@@ -153,7 +179,7 @@ class Shelving:
         vetted = caller.vetted_until is not None and self.office.clock() < caller.vetted_until
         if repo.private and not vetted and not self._granted(connection, account, repo):
             return False
-        return bool(self.refs(connection, account, repo))
+        return self._branches(connection, repo).any()
 
     def _granted(self, connection: Connection, account: Account | None, repo: Repo) -> bool:
         """By the owner: what was accepted by itself, while the repository was public, opens nothing that is private now."""
@@ -163,55 +189,64 @@ class Shelving:
         mine = (table.repo == repo.id) & (table.account == account.name) & (table.status == "accepted")
         return connection.execute(select(table.id).where(mine, table.granted)).first() is not None
 
-    def refs(self, connection: Connection, account: Account | None, repo: Repo) -> dict[str, str]:
-        """Full names, and the commit that each is for this caller: to strangers, of the newest decided revision.
-
-        A tag that names an undecided commit, and a branch whose own commits are all undecided, have names that tell something.
-        """
-        heads, caller = shelf.read_refs(connection, repo), self.caller(connection, account, repo)
+    def refs(self, connection: Connection, account: Account | None, repo: Repo) -> Mapping[str, str]:
+        """Full names, and the commit that each is for this caller."""
+        caller = self.caller(connection, account, repo)
         if caller.owner or caller.examiner:
-            return heads
-        known = shelf.published(connection, repo)
-        if not known:
-            return {}
-        shown, trunk = dict[str, str](), set[str]()
-        for name in sorted(heads, key=lambda one: one != MAIN):
-            newest = self._newest(connection, repo, heads[name], known, trunk if name == MAIN else None)
-            if newest is None or (
-                newest != heads[name] and (name.startswith(TAGS) or (name != MAIN and newest in trunk))
-            ):
-                continue
-            shown[name] = newest
-        return shown
+            return shelf.read_refs(connection, repo)
+        return self._branches(connection, repo).shown()
 
-    def _newest(
-        self, connection: Connection, repo: Repo, oid: str, known: set[str], passed: set[str] | None
-    ) -> str | None:
-        """The newest decided revision of a branch; every commit of it, from there on, is put into `passed`."""
-        found: str | None = None
-        for revision in islice(shelf.history(connection, repo, oid), HISTORY):
-            if found is None and revision.manifest in known:
-                decided = self.judged(connection, repo, revision).phase is not Phase.QUARANTINE
-                found = revision.oid if decided else None
-            if found is not None:
-                if passed is None:
-                    break
-                passed.add(revision.oid)
-        return found
+    def _branches(self, connection: Connection, repo: Repo) -> Branches:
+        """As strangers see them. What no permit was ever published about is not decided."""
+        known = shelf.published(connection, repo)
+
+        def decided(manifest: str) -> bool:
+            return manifest in known and self._judged(connection, repo, manifest).phase is not Phase.QUARANTINE
+
+        heads = shelf.read_refs(connection, repo) if known else {}
+        return Branches(heads, lambda oid: self._lineage(connection, repo, oid), decided)
+
+    def _lineage(self, connection: Connection, repo: Repo, oid: str) -> Iterator[tuple[str, str]]:
+        """Commits never change, so that a line that was read to its end is right for ever. Most need no more than its begin."""
+        kept = self._lineages.get((repo.id, oid))
+        if kept is None:
+            line = ((one.oid, one.manifest) for one in islice(shelf.history(connection, repo, oid), HISTORY))
+            begin = []
+            for one in islice(line, BEGIN):
+                begin.append(one)
+                yield one
+            kept = [*begin, *line]
+            with self._lock:
+                _bounded(self._lineages, LINEAGES)[repo.id, oid] = kept
+            kept = kept[len(begin) :]
+        yield from kept
 
     def seen(self, connection: Connection, account: Account | None, repo: Repo, wanted: str) -> Seen:
         """A branch, a tag or a commit. To strangers a branch is where its last decided revision is. Raises Turned."""
         at, caller = self.office.clock(), self.caller(connection, account, repo)
+        inside = caller.owner or caller.examiner
         oid: str | None = wanted
         if COMMIT.fullmatch(wanted) is None:
-            refs = self.refs(connection, account, repo)
-            oid = next((refs[name] for name in (wanted, HEADS + wanted, TAGS + wanted) if name in refs), None)
+            oid = self._named(connection, repo, wanted, inside=inside)
         found = None if oid is None else shelf.read_revision(connection, repo, oid)
         judged = None if found is None else self.judged(connection, repo, found)
-        inside = caller.owner or caller.examiner
         if found is None or judged is None or (judged.phase is Phase.QUARANTINE and not inside):
             raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
         return Seen(repo, found, judged, caller, at)
+
+    def _named(self, connection: Connection, repo: Repo, wanted: str, *, inside: bool) -> str | None:
+        """Where a branch or a tag is; main, which nearly everybody asks for, without a look at the others."""
+        if not inside and wanted in ("main", MAIN):
+            return self._branches(connection, repo).newest(MAIN)
+        refs = shelf.read_refs(connection, repo) if inside else self._branches(connection, repo).shown()
+        return next((refs[name] for name in (wanted, HEADS + wanted, TAGS + wanted) if name in refs), None)
+
+
+def _bounded(kept: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
+    """With room for one more: the oldest goes."""
+    while len(kept) >= most:
+        del kept[next(iter(kept))]
+    return kept
 
 
 def _look(view: View, manifest: str) -> Known:

@@ -1,15 +1,20 @@
 """Repositories, revisions and files as the documents that the Hub's clients read."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from brightline.assembly.hosting.shelving import Seen
 from brightline.enforcement.access import Judged, Phase
-from brightline.release.repository import HEADS, TAGS, Kind
+from brightline.hub.host import Wanted
+from brightline.release.card import Card
+from brightline.release.repository import HEADS, TAGS, Kind, RepoName
 from brightline.release.revision import Stored, pointer, tree_ids
 from brightline.storage.asking import Request
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.catalogue import card_of
+from brightline.storage.revealing import gated
+from brightline.storage.shelf import Filed, Revision
 
 Document = dict[str, Any]
 
@@ -19,39 +24,64 @@ def moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def repo_document(repo: Repo, seen: Seen | None) -> Document:
-    """What lists hold. `seen` is the revision that this caller is shown."""
-    gated = seen is not None and _gated(seen.judged)
+def row_document(wanted: Wanted, row: Any) -> Document:
+    """A repository in a list, out of the catalogue."""
+    card = Card() if row.card is None else card_of(row.card)
+    moments = [datetime.fromtimestamp(at, UTC) for at in (row.created, row.modified)]
+    flags = {"private": bool(row.private), "gated": row.gated or False, "disabled": bool(row.disabled)}
+    name = RepoName(wanted.kind, row.namespace, row.name)
+    told = _repo_document(row.repo, name, row.sha, flags, row.downloads, card, moments, row.sdk)
+    if wanted.card:
+        told["cardData"] = json.loads(card.data)
+    if wanted.only:
+        more = {**told, "cardData": json.loads(card.data), "models": list(card.models), "datasets": list(card.datasets)}
+        return {key: value for key, value in more.items() if key in wanted.only or key in ("_id", "id", "modelId")}
+    return told
+
+
+def _repo_document(
+    number: int,
+    name: RepoName,
+    sha: str | None,
+    flags: Mapping[str, object],
+    downloads: int,
+    card: Card,
+    moments: Sequence[datetime],
+    sdk: str,
+) -> Document:
+    """`moments` are when it was made, and when what is shown was pushed."""
     document = {
-        "_id": f"{repo.id:024x}",
-        "id": str(repo.name),
-        "author": repo.name.namespace,
-        "sha": None if seen is None else seen.revision.oid,
-        "private": repo.private or seen is None or seen.judged.phase is Phase.QUARANTINE,
-        "gated": (repo.gated or "auto") if gated else False,
-        "disabled": seen is not None and seen.judged.phase is Phase.CLOSED,
-        "downloads": repo.downloads,
+        "_id": f"{number:024x}",
+        "id": str(name),
+        "author": name.namespace,
+        "sha": sha,
+        **flags,
+        "downloads": downloads,
         "likes": 0,
-        "tags": list(repo.tags),
-        "createdAt": moment(repo.created),
-        "lastModified": moment(repo.created if seen is None else seen.revision.commit.at),
+        "trendingScore": 0,
+        "tags": list(card.tags),
+        "createdAt": moment(moments[0]),
+        "lastModified": moment(moments[1]),
     }
-    if repo.name.kind is Kind.MODEL:
+    if name.kind is Kind.MODEL:
         document["modelId"] = document["id"]
-    if repo.name.kind is Kind.SPACE:
-        document["sdk"] = repo.sdk or "static"
+        document |= {key: word for key, word in (("pipeline_tag", card.task), ("library_name", card.library)) if word}
+    if name.kind is Kind.SPACE:
+        document["sdk"] = sdk or "static"
     return document
 
 
-def _gated(judged: Judged) -> bool:
-    """Anything of it needs more than a look."""
-    return judged.phase is Phase.DECIDED and any(access != "open" for access in judged.access.values())
-
-
-def info_document(seen: Seen, files: Sequence[Filed], *, sizes: bool) -> Document:
+def info_document(seen: Seen, files: Sequence[Filed], card: Card, *, sizes: bool) -> Document:
     """One repository at one revision; `brightline` is ours: what was decided."""
+    repo, judged, moments = seen.repo, seen.judged, [seen.repo.created, seen.revision.commit.at]
+    flags = {
+        "private": repo.private or judged.phase is Phase.QUARANTINE,
+        "gated": (repo.gated or "auto") if gated(judged) else False,
+        "disabled": judged.phase is Phase.CLOSED,
+    }
+    told = _repo_document(repo.id, repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
     siblings = [_sibling(filed.stored, sizes=sizes) for filed in files]
-    return {**repo_document(seen.repo, seen), "siblings": siblings, "brightline": judged_document(seen.judged)}
+    return {**told, "cardData": json.loads(card.data), "siblings": siblings, "brightline": judged_document(judged)}
 
 
 def judged_document(judged: Judged) -> Document:
@@ -119,7 +149,7 @@ def commit_document(revision: Revision) -> Document:
     }
 
 
-def refs_document(heads: dict[str, str]) -> Document:
+def refs_document(heads: Mapping[str, str]) -> Document:
     """Full names to commits."""
 
     def some(prefix: str) -> list[Document]:

@@ -1,0 +1,93 @@
+"""Lists: a page of what a caller may see, and the tags that they are filtered by."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, select
+
+from brightline.assembly.hosting import showing
+from brightline.assembly.hosting.room import Room
+from brightline.hub.host import Account, Document, Wanted
+from brightline.permit.charter import Role
+from brightline.release.repository import Kind
+from brightline.storage import searching, shelves
+from brightline.storage.catalogue import FREE, GATED, OWN
+from brightline.storage.database import stored
+from brightline.storage.searching import Asked, Audience
+
+MOST = 1_000  # tags that are told of one kind
+_TYPES = ("license", "language", "dataset", "base_model", "region", "task_categories", "task_ids", "size_categories")
+_OWN = {f"{OWN}task": "pipeline_tag", f"{OWN}library": "library"}
+
+
+class Listing(Room):
+    """What lists show, out of the catalogue."""
+
+    def search(self, account: Account | None, wanted: Wanted) -> tuple[list[Document], tuple[int, int] | None]:
+        """A page, and where the next one begins; None where there is none."""
+        asked = Asked(
+            wanted.kind,
+            [word for said in wanted.words for word in said.lower().split()],
+            _labels(wanted),
+            wanted.author,
+            _SORTS.get(wanted.sort, "downloads"),
+            wanted.limit,
+            wanted.after,
+        )
+
+        def ask(connection: Connection) -> tuple[list[Document], tuple[int, int] | None]:
+            found = searching.search(connection, asked, self._audience(connection, account))
+            page = found[: wanted.limit]
+            rows = [showing.row_document(wanted, row) for row in page]
+            return rows, (page[-1].key, page[-1].repo) if len(found) > len(page) else None
+
+        return self._read(ask)
+
+    def _audience(self, connection: Connection, account: Account | None) -> Audience:
+        at = self._office.clock()
+        now = int(at.timestamp())
+        if account is None:
+            return Audience(now)
+        if self._shelving.view(connection).newest.holds(account.name, Role.EXAMINER):
+            return Audience(now, account.name, examiner=True)
+        table = shelves.requests.c
+        let_in = (table.vetted_until > stored(at)) | ((table.status == "accepted") & table.granted)
+        named = connection.execute(select(table.repo).where(table.account == account.name, let_in)).scalars()
+        return Audience(now, account.name, named=list(named))
+
+    def tags(self, kind: Kind) -> Mapping[str, list[Document]]:
+        """By type, as strangers see them."""
+
+        def ask(connection: Connection) -> Mapping[str, list[Document]]:
+            now, found = int(self._office.clock().timestamp()), dict[str, list[Document]]()
+            labels = searching.lead(connection, kind, now, MOST)
+            typed = [_typed(label) for label in labels]
+            for what, name in dict.fromkeys(sorted(filter(None, typed), key=lambda one: one[0] == "other")):
+                found.setdefault(what, []).append({"id": name, "label": name.rpartition(":")[2], "type": what})
+            known = {row["id"] for what in _OWN.values() for row in found.get(what, ())}
+            if "other" in found:
+                found["other"] = [row for row in found["other"] if row["id"] not in known]
+            return found
+
+        return self._read(ask)
+
+
+_SORTS: Mapping[str, searching.Sort] = {"lastModified": "modified", "createdAt": "created"}
+
+
+def _labels(wanted: Wanted) -> list[str]:
+    """What rows are labelled with, of all that is asked."""
+    found = list(wanted.tags)
+    found += [] if wanted.gated is None else [GATED if wanted.gated else FREE]
+    found += [f"{OWN}{what}:{word}" for what, words in wanted.uses.items() for word in words]
+    found += [f"{OWN}linked"] if wanted.linked else []
+    return [word.casefold()[:160] for word in found]
+
+
+def _typed(label: str) -> tuple[str, str] | None:
+    """Of which type a tag is, and how it reads; None for what is no tag."""
+    prefix, parted, name = label.partition(":")
+    if prefix in _OWN:
+        return _OWN[prefix], name
+    if label.startswith(OWN):
+        return None
+    return (prefix, label) if parted and prefix in _TYPES else ("other", label)

@@ -1,0 +1,236 @@
+"""The catalogue: what lists show of each repository, to whom, and from which moment to which.
+
+A row holds for its span of time alone, so that what time changes needs nobody who changes it. Rows are written by the
+transaction that changes what is shown (storage.revealing), and by nothing else.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from brightline.release.card import Card
+from brightline.release.repository import Kind
+from brightline.storage.shelves import LONG, METADATA
+
+EVER = 253_402_300_799  # the last second of the year 9999
+PLACES = range(6)  # for each kind one that strangers see, and one that they do not
+KINDS = list(Kind)
+
+cards = Table(  # what the card of a revision says, by the revision's listing
+    "cards",
+    METADATA,
+    Column("id", LONG, primary_key=True, autoincrement=True),
+    Column("listing", String(64), nullable=False, unique=True),
+    Column("content", Text, nullable=False),  # release.card.Card, as JSON
+)
+
+shown = Table(
+    "shown",
+    METADATA,
+    Column("id", LONG, primary_key=True, autoincrement=True),
+    Column("repo", LONG, nullable=False, index=True),
+    Column("place", Integer, nullable=False),
+    Column("inside", Boolean, nullable=False),  # the owner and examiners are shown this
+    Column("decided", Boolean, nullable=False),  # strangers are, where the repository is public
+    Column("since", BigInteger, nullable=False),  # seconds since 1970, as all moments here
+    Column("until", BigInteger, nullable=False),
+    Column("namespace", String(96), nullable=False),
+    Column("name", String(96), nullable=False),
+    Column("words", String(200), nullable=False),  # both in small letters: what is searched
+    Column("owner", String(200), nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("gated", String(10), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("sha", String(40)),
+    Column("sdk", String(20), nullable=False),
+    Column("card", LONG),
+    Column("labels", Text, nullable=False),  # ids with a comma around each
+    Column("created", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),
+    Column("downloads", BigInteger, nullable=False),
+    Index("shown_by_downloads", "place", "downloads", "repo"),
+    Index("shown_by_modified", "place", "modified", "repo"),
+    Index("shown_by_created", "place", "created", "repo"),
+    Index("shown_by_namespace", "place", "namespace"),
+)
+
+labels = Table(  # tags, in small letters, with how many rows of a place have them
+    "labels",
+    METADATA,
+    Column("id", LONG, primary_key=True, autoincrement=True),
+    Column("place", Integer, nullable=False),
+    Column("name", String(160), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    UniqueConstraint("place", "name", name="one_label"),
+    Index("labels_by_count", "place", "count"),
+)
+
+labelled = Table(
+    "labelled",
+    METADATA,
+    Column("label", LONG, primary_key=True, autoincrement=False),
+    Column("row", LONG, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+TABLES = (cards, shown, labels, labelled)
+OWN = "\x1f"  # before labels of ours: no tag of a card has a letter that cannot be printed
+GATED, FREE = f"{OWN}gated", f"{OWN}free"
+_FACTS = (
+    "namespace",
+    "name",
+    "owner",
+    "private",
+    "gated",
+    "disabled",
+    "sha",
+    "sdk",
+    "created",
+    "modified",
+    "downloads",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What some are shown of a repository for a while. `listing` is the sha256 of the revision's, whose card it is."""
+
+    kind: Kind
+    inside: bool
+    decided: bool
+    since: int
+    until: int
+    namespace: str
+    name: str
+    owner: str
+    hidden: bool  # the repository is private
+    private: bool  # or looks so, to whom it is shown
+    gated: str
+    disabled: bool
+    sha: str | None
+    listing: str | None
+    sdk: str
+    created: int
+    modified: int
+    downloads: int
+
+    @property
+    def place(self) -> int:
+        return place(self.kind, public=self.decided and not self.hidden)
+
+
+def place(kind: Kind, *, public: bool) -> int:
+    return KINDS.index(kind) * 2 + (not public)
+
+
+def keep_card(connection: Connection, listing: str, card: Card) -> None:
+    """Once: the same listing has the same card."""
+    if connection.execute(select(cards.c.id).where(cards.c.listing == listing)).first() is None:
+        connection.execute(insert(cards).values(listing=listing, content=json.dumps(asdict(card))))
+
+
+def read_card(connection: Connection, listing: str) -> Card:
+    """An empty one where none was kept."""
+    content = connection.execute(select(cards.c.content).where(cards.c.listing == listing)).scalar()
+    return Card() if content is None else card_of(content)
+
+
+def card_of(content: str) -> Card:
+    found: dict[str, Any] = json.loads(content)
+    for key in ("tags", "models", "datasets"):
+        found[key] = tuple(found[key])
+    return Card(**found)
+
+
+def labels_of(kind: Kind, card: Card, gated: str) -> list[str]:
+    """By which lists are filtered."""
+    own = [GATED if gated else FREE]
+    own += [f"{OWN}{what}:{word}" for what, word in (("task", card.task), ("library", card.library)) if word]
+    if kind is Kind.SPACE:
+        own += [f"{OWN}{what}:{word}" for what in ("models", "datasets") for word in getattr(card, what)]
+        own += [f"{OWN}linked"] if card.models or card.datasets else []
+    return list(dict.fromkeys(word.casefold()[:160] for word in (*card.tags, *own)))
+
+
+def replace_rows(connection: Connection, repo: int, rows: Sequence[Row]) -> None:
+    """All that lists show of a repository from now on."""
+    _take_out(connection, repo)
+    for row in rows:
+        _put_in(connection, repo, row)
+
+
+def _take_out(connection: Connection, repo: int) -> None:
+    for row in connection.execute(select(shown).where(shown.c.repo == repo)).all():
+        ids = [int(one) for one in row.labels.split(",") if one]
+        if ids:
+            connection.execute(delete(labelled).where(labelled.c.label.in_(ids), labelled.c.row == row.id))
+            connection.execute(update(labels).where(labels.c.id.in_(ids)).values(count=labels.c.count - 1))
+        _index(connection, row.place, row.id, row.words, taken=True)
+        connection.execute(delete(shown).where(shown.c.id == row.id))
+
+
+def _put_in(connection: Connection, repo: int, row: Row) -> None:
+    kept = (
+        None if row.listing is None else connection.execute(select(cards).where(cards.c.listing == row.listing)).first()
+    )
+    card = Card() if kept is None else card_of(kept.content)
+    ids = _label_ids(connection, row.place, labels_of(row.kind, card, row.gated))
+    values = {name: getattr(row, name) for name in (*_FACTS, "inside", "decided", "since", "until", "place")}
+    values |= {"repo": repo, "words": f"{row.namespace}/{row.name}".lower(), "card": None if kept is None else kept.id}
+    values["labels"] = f",{','.join(map(str, ids))},"
+    made = connection.execute(insert(shown).values(**values).returning(shown.c.id)).scalar_one()
+    connection.execute(insert(labelled), [{"label": one, "row": made} for one in ids])
+    connection.execute(update(labels).where(labels.c.id.in_(ids)).values(count=labels.c.count + 1))
+    _index(connection, row.place, made, values["words"])
+
+
+def _label_ids(connection: Connection, where: int, names: Iterable[str]) -> list[int]:
+    """Made where they are new. The caller is the only writer."""
+    wanted = list(names)
+    known = label_counts(connection, where, wanted)
+    fresh = [{"place": where, "name": name, "count": 0} for name in wanted if name not in known]
+    if fresh:
+        connection.execute(insert(labels), fresh)
+        known = label_counts(connection, where, wanted)
+    return sorted(known[name][0] for name in wanted)
+
+
+def label_counts(connection: Connection, where: int, names: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+    """Name -> id and count, of those that some row has or had."""
+    table = labels.c
+    wanted = select(table.name, table.id, table.count).where(table.place == where, table.name.in_(names))
+    return {name: (number, count) for name, number, count in connection.execute(wanted)}
+
+
+def _index(connection: Connection, where: int, row: int, words: str, *, taken: bool = False) -> None:
+    """SQLite's own index of trigrams; PostgreSQL keeps one by itself."""
+    if connection.dialect.name != "sqlite":
+        return
+    if taken:
+        said = f"INSERT INTO names_{where}(names_{where}, rowid, words) VALUES ('delete', :row, :words)"  # noqa: S608 - a number
+    else:
+        said = f"INSERT INTO names_{where}(rowid, words) VALUES (:row, :words)"  # noqa: S608 - a number
+    connection.execute(text(said), {"row": row, "words": words})
+
+
+def count_download(connection: Connection, repo: int) -> None:
+    connection.execute(update(shown).where(shown.c.repo == repo).values(downloads=shown.c.downloads + 1))

@@ -1,0 +1,80 @@
+"""The catalogue that lists are answered from, filled with the repositories that are there."""
+
+import json
+from collections.abc import Iterator
+
+import sqlalchemy
+from alembic import op
+from sqlalchemy import Connection, inspect, select, text
+
+from brightline.release.card import Card
+from brightline.storage import catalogue, shelves
+from brightline.storage.catalogue import PLACES, TABLES
+from brightline.storage.database import Unopened
+from brightline.storage.revealing import Records, refresh
+
+revision = "0003"
+down_revision = "0002"
+SOME = 500  # repositories that are looked at together
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    shelves.METADATA.create_all(connection, tables=list(TABLES))
+    op.create_index("requests_of_account", "requests", ["account"], if_not_exists=True)
+    _index_names(connection)
+    if any(column["name"] == "tags" for column in inspect(connection).get_columns("repos")):
+        _keep_cards(connection)
+        op.drop_column("repos", "tags")
+    records = Records(connection)
+    for some in _repos(connection):
+        refresh(connection, some, records)
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for place in PLACES:
+            op.execute(f"DROP TABLE names_{place}")
+    shelves.METADATA.drop_all(op.get_bind(), tables=list(TABLES))
+
+
+def _index_names(connection: Connection) -> None:
+    """Trigrams of the names of each place. Raises Unopened where the server cannot."""
+    if connection.dialect.name == "sqlite":
+        for place in PLACES:
+            op.execute(f"CREATE VIRTUAL TABLE names_{place} USING fts5(words, content='', tokenize='trigram')")
+        return
+    try:
+        with connection.begin_nested():
+            op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    except sqlalchemy.exc.DBAPIError as trouble:
+        raise Unopened(
+            "the hub's lists need PostgreSQL's extension pg_trgm, which cannot be made here "
+            f"({str(trouble.orig).splitlines()[0]}). Install the server's contrib package, and let an administrator say "
+            "CREATE EXTENSION pg_trgm in this database."
+        ) from None
+    for place in PLACES:
+        op.execute(f"CREATE INDEX names_{place} ON shown USING gin (words gin_trgm_ops) WHERE place = {place}")
+
+
+def _keep_cards(connection: Connection) -> None:
+    """Until now a repository had the tags of the newest commit of main."""
+    wanted = text(
+        "SELECT repos.id, repos.tags, commits.files FROM repos, refs, commits WHERE refs.repo = repos.id AND "
+        "commits.repo = repos.id AND refs.name = 'refs/heads/main' AND commits.oid = refs.oid AND repos.id > :last "
+        "ORDER BY repos.id LIMIT :some"
+    )
+    last = 0
+    while rows := connection.execute(wanted, {"last": last, "some": SOME}).all():
+        for row in rows:
+            catalogue.keep_card(connection, row.files, Card(tags=tuple(json.loads(row.tags))))
+        last = rows[-1].id
+
+
+def _repos(connection: Connection) -> Iterator[list[int]]:
+    table, last = shelves.repos.c, 0
+    while some := list(
+        connection.execute(select(table.id).where(table.id > last).order_by(table.id).limit(SOME)).scalars()
+    ):
+        yield some
+        last = some[-1]
