@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.admitting import Admitting
 from brightline.assembly.hosting.browsing import Browsing
+from brightline.assembly.hosting.handing import Handing
 from brightline.assembly.hosting.keeping import Keeping
 from brightline.assembly.hosting.receiving import MINUTES, Receiving
 from brightline.assembly.hosting.shelving import Shelving
@@ -17,7 +18,7 @@ from brightline.release.repository import RepoName
 from brightline.storage import shelf
 
 
-class Hosting(Browsing, Keeping, Admitting):
+class Hosting(Browsing, Handing, Keeping, Admitting):
     """One office's hub."""
 
     def __init__(self, office: Office) -> None:
