@@ -233,8 +233,9 @@ def possessed(connection: Connection, repo: Repo, digests: Iterable[str]) -> Map
     return found
 
 
-def count_download(connection: Connection, repo: Repo) -> None:
-    change_repo(connection, repo, downloads=func.coalesce(shelves.repos.c.downloads, 0) + 1)
+def count_downloads(connection: Connection, repo: int, count: int) -> None:
+    table = shelves.repos
+    connection.execute(update(table).where(table.c.id == repo).values(downloads=table.c.downloads + count))
 
 
 def keep_xorb(connection: Connection, repo: Repo, name: str, sha256: str, size: int) -> bool:

@@ -1,29 +1,40 @@
-"""Handing out: the file that a caller may have now, and whether it still may while the bytes run."""
+"""Handing out: the file that a caller may have now, by which way, and whether it still may while the bytes run."""
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from brightline.assembly.exposing import record_exposure
+from brightline.assembly.hosting.counting import Counting
 from brightline.assembly.hosting.room import Room
-from brightline.assembly.hosting.shelving import Seen
+from brightline.assembly.hosting.shelving import Seen, Shelving
 from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
 from brightline.enforcement.access import Phase, refused
 from brightline.hub.host import Account, Content, Turned
-from brightline.release.reader import Memory
 from brightline.release.repository import RepoName
+from brightline.settings.office import Downloads
 from brightline.storage import shelf, tokens
-from brightline.storage.blobs import blob_reader
+from brightline.storage.blobs import blob_name
+from brightline.storage.outgoing import read_out, signed_address
 from brightline.storage.shelf import Filed
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+INSIDE = "/-/"  # the internal location of nginx over the folder of blobs; no repository can be called so
+LIFE = timedelta(seconds=30)
+"""Of a signed address. A store asks nobody again, so an order takes up to this long there. Clients begin within a second of being
+sent; what is left is for a connection that breaks and is taken up again."""
 
 
 class Handing(Room):
     """Files on their way out, under the determinations in force."""
+
+    def __init__(self, shelving: Shelving) -> None:
+        super().__init__(shelving)
+        self._counting = Counting(self._office)
 
     def resolve(self, account: Account | None, name: RepoName, revision: str, path: str) -> Content:
         """A file that this caller may have now. Raises Turned with the reason, and with the commit where there is one."""
@@ -44,13 +55,22 @@ class Handing(Room):
             return seen, filed
 
         seen, filed = self._read(ask)
-        if filed is None:
-            return _index(seen)
-        file, etag = filed.stored, filed.stored.sha256 if filed.stored.lfs else filed.stored.oid
-        reader = blob_reader(self._office.blobs, file.sha256, file.size)
-        still, handed = self._still(account, seen, filed), lambda: self._hand(seen, filed)
-        public = seen.judged.access.get(filed.component) is Access.OPEN and not seen.repo.private
-        return Content(seen.revision.oid, etag, file.size, path.rpartition("/")[2], reader, still, handed, public)
+        return _index(seen) if filed is None else self._content(account, seen, filed)
+
+    def _content(self, account: Account | None, seen: Seen, filed: Filed) -> Content:
+        file, blobs, way = filed.stored, self._office.blobs, self._office.settings.downloads
+        return Content(
+            seen.revision.oid,
+            file.sha256 if file.lfs else file.oid,
+            file.size,
+            file.path.rpartition("/")[2],
+            lambda start, end: read_out(blobs, file.sha256, start, end),
+            self._still(account, seen, filed),
+            lambda whole: self._hand(seen, filed, whole=whole),
+            seen.judged.access.get(filed.component) is Access.OPEN and not seen.repo.private,
+            address=(lambda: signed_address(blobs, file.sha256, LIFE)) if way is Downloads.REDIRECT else None,
+            inside=INSIDE + blob_name(file.sha256) if way is Downloads.ACCEL else None,
+        )
 
     def _still(self, account: Account | None, seen: Seen, filed: Filed) -> Callable[[], bool]:
         """Asked again while the bytes run: an order or a recall cuts a download."""
@@ -66,14 +86,15 @@ class Handing(Room):
 
         return lambda: self._read(ask)
 
-    def _hand(self, seen: Seen, filed: Filed) -> None:
-        """Before the first byte leaves: who gets it, where it is not for everybody; a count, where it is."""
+    def _hand(self, seen: Seen, filed: Filed, *, whole: bool) -> None:
+        """Before the first byte leaves: who gets it, where it is not for everybody; a count of what begins."""
         file, access = filed.stored, seen.judged.access.get(filed.component, Access.OPEN)
         if access is not Access.OPEN or seen.judged.phase is not Phase.DECIDED:
             case, who = seen.judged.case or 0, seen.caller.name or ""
             told = (filed.component, file.path, file.sha256, file.size, who, "", self._office.clock(), case)
             record_exposure(self._office, Exposure(seen.revision.manifest, *told))
-        self._write(lambda connection: shelf.count_download(connection, seen.repo))
+        if whole:
+            self._counting.count(seen.repo)
 
 
 def _refused_openly(seen: Seen, filed: Filed) -> bool:
@@ -85,6 +106,8 @@ def _index(seen: Seen) -> Content:
     """An index of shards that names the one file: transformers asks for the file then, and shows why it is refused."""
     content = json.dumps({"metadata": {"total_size": 0}, "weight_map": {"weights": WHOLE}}).encode()
     etag = hashlib.sha256(content).hexdigest()
-    return Content(
-        seen.revision.oid, etag, len(content), INDEX, Memory(content), lambda: True, lambda: None, public=False
-    )
+
+    async def read(start: int, end: int) -> AsyncGenerator[bytes, None]:
+        yield content[start:end]
+
+    return Content(seen.revision.oid, etag, len(content), INDEX, read, lambda: True, lambda _whole: None, public=False)
