@@ -4,6 +4,7 @@ bytes reach only whom the last word about exactly these bytes grants them, and n
 The oracle keeps its own books of what was said, and asks nothing of the code that it judges.
 """
 
+import asyncio
 import hashlib
 import tempfile
 from collections import Counter
@@ -23,7 +24,7 @@ from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.authority.case import State
 from brightline.decision.access import Access
-from brightline.hub.host import Account, Operation, Push, Turned
+from brightline.hub.host import Account, Content, Operation, Push, Turned
 from brightline.permit.order import Effect
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
@@ -227,7 +228,7 @@ class Hub(RuleBasedStateMachine):
             return
         for oid, manifest, weights in rows:
             if oid == content.commit:
-                assert content.reader.read(0, content.size) == weights
+                assert asyncio.run(whole(content)) == weights
                 assert self.may(repo, by, manifest), f"{by} has {revision} of {repo}, which is not granted"
                 tally[f"given to {by}"] += 1
                 return
@@ -257,3 +258,7 @@ class Hub(RuleBasedStateMachine):
             Access.VETTED: by in self.vetted[repo],
         }.get(access, False)
         return seen and (by == repo.namespace or not self.private[repo] or named)
+
+
+async def whole(content: Content) -> bytes:
+    return b"".join([block async for block in content.read(0, content.size)])

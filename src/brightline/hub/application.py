@@ -13,7 +13,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from brightline.hub import catalogue, files, listing, uploads
 from brightline.hub.asking import SLASH
 from brightline.hub.host import Host, Turned
+from brightline.hub.remembering import Remembering
 
+PURE = frozenset(
+    {
+        catalogue.whoami,
+        listing.search,
+        listing.tags,
+        catalogue.info,
+        catalogue.tree,
+        catalogue.refs,
+        catalogue.commits,
+        catalogue.auth_check,
+        catalogue.discussions,
+        files.resolve,
+    }
+)  # endpoints whose GET only looks
 LOG = logging.getLogger("brightline.hub")
 
 
@@ -23,7 +38,7 @@ def make_hub(host: Host) -> ASGIApp:
         exception_handlers={Turned: turned, 404: nothing},
     )
     app.state.host = host
-    return Escaped(app)
+    return Escaped(Remembering(app, host, PURE))
 
 
 async def turned(_request: Request, trouble: Exception) -> Response:
@@ -54,6 +69,8 @@ class Escaped:
         if b"%2f" in raw.lower():
             path = raw.partition(b"?")[0].decode("ascii", "replace")
             scope = {**scope, "path": unquote(path.replace("%2F", SLASH).replace("%2f", SLASH))}
+        if (b"x-forwarded-proto", b"https") in scope["headers"]:
+            scope["scheme"] = "https"  # as the client reaches us: addresses in answers begin with it
         try:
             await self._app(scope, receive, send)
         except ClientDisconnect:

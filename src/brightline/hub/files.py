@@ -2,28 +2,60 @@
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from brightline.hub import asking
-from brightline.hub.host import Content, Turned
+from brightline.hub.host import Content
+from brightline.hub.remembering import acted, remembered
 
-BLOCK = 4 << 20
 AGAIN = 0.5  # seconds after which a running download asks again whether it may go on
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 async def resolve(request: Request) -> Response:
-    host, account, name = await asking.about(request)
     revision, path = asking.part(request, "revision"), asking.path_of(asking.part(request, "path"))
-    content = await asking.off(lambda: host.resolve(account, name, revision, path))
-    return await _handed(request, content)
+
+    async def find() -> Content:
+        host, account, name = await asking.about(request)
+        return await asking.off(lambda: host.resolve(account, name, revision, path))
+
+    return await _handed(request, await remembered(request, find))
 
 
 async def _handed(request: Request, content: Content) -> Response:
+    """By the store, by the web server in front, or by this process: whichever way the office has chosen."""
+    headers, get = _headers(content), request.method == "GET"
+    if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if content.address is not None:
+        acted(request)
+        return Response(status_code=302, headers=await _elsewhere(content, headers))
+    same = request.headers.get("if-range") in (None, headers["ETag"])
+    wanted = _range(request.headers.get("range") if get and same else None, content.size)
+    if wanted is not None and wanted[0] >= wanted[1]:
+        told = {**headers, "Content-Range": f"bytes */{content.size}", "Content-Type": "application/json"}
+        return JSONResponse({"error": f"The file has {content.size} bytes."}, 416, told)
+    start, end = wanted or (0, content.size)
+    if get:
+        acted(request)
+        await asking.off(lambda: content.handed(start == 0))
+    if get and content.inside is not None:
+        return Response(headers={**headers, "X-Accel-Redirect": content.inside})
+    headers["Content-Length"] = str(end - start)
+    if wanted is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
+    status = 200 if wanted is None else 206
+    if not get:
+        return Response(status_code=status, headers=headers)
+    return StreamingResponse(_bytes(content, start, end), status, headers)
+
+
+def _headers(content: Content) -> dict[str, str]:
     headers = {
         "X-Repo-Commit": content.commit,
         "ETag": f'"{content.etag}"',
@@ -37,46 +69,47 @@ async def _handed(request: Request, content: Content) -> Response:
     }
     if not content.public:
         headers["Cache-Control"] = "private, no-store"
-    same = request.headers.get("if-range") in (None, headers["ETag"])
-    wanted = _range(request.headers.get("range") if same else None, content.size)
-    start, end = wanted if wanted is not None else (0, content.size)
-    if wanted is not None:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
-    headers["Content-Length"] = str(end - start)
-    status = 200 if wanted is None else 206
-    if request.method == "HEAD":
-        return Response(status_code=status, headers=headers)
-    await asking.off(content.handed)
-    return StreamingResponse(_bytes(content, start, end), status, headers)
+    return headers
+
+
+async def _elsewhere(content: Content, headers: dict[str, str]) -> dict[str, str]:
+    """Who is told the address has the bytes: clients take it from a HEAD, and do not come back."""
+
+    def hand() -> str:
+        content.handed(True)
+        return content.address() if content.address is not None else ""
+
+    return {**headers, "Location": await asking.off(hand), "Cache-Control": "private, no-store"}
+
+
+def _is_known(header: str | None, etag: str) -> bool:
+    """If-None-Match, as RFC 9110, section 13.1.2, has it."""
+    named = [one.strip().removeprefix("W/") for one in (header or "").split(",")]
+    return etag in named or named == ["*"]
 
 
 def _range(header: str | None, size: int) -> tuple[int, int] | None:
-    """One range as RFC 9110, section 14.2, has it; None for all. Raises Turned where it cannot be satisfied."""
+    """One range as RFC 9110, section 14.2, has it; None for all; an empty one where it cannot be satisfied."""
     match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None or match[0] == "bytes=-":
         return None
     first, last = match[1], match[2]
-    start = int(first) if first else max(0, size - int(last))
-    end = min(int(last) + 1, size) if first and last else size
-    if first and last and int(last) < start:
+    if first and last and int(last) < int(first):
         return None
-    if start >= size or end <= start:
-        raise Turned(416, f"The file has {size} bytes.")
-    return start, end
+    start = int(first) if first else max(0, size - int(last))
+    return start, min(int(last) + 1, size) if first and last else size
 
 
-async def _bytes(content: Content, start: int, end: int) -> AsyncIterator[bytes]:
+async def _bytes(content: Content, start: int, end: int) -> AsyncGenerator[bytes, None]:
     """A stream that is cut is shorter than it said: the client notices, and asks again, and is told why."""
     asked = time.monotonic()
-    while start < end:
-        if time.monotonic() - asked > AGAIN:
-            if not await asking.off(content.still):
-                return
-            asked = time.monotonic()
-        at, length = start, min(BLOCK, end - start)
-        block = await asking.off(lambda at=at, length=length: content.reader.read(at, length))  # type: ignore[misc]
-        start += len(block)
-        yield block
+    async with aclosing(content.read(start, end)) as blocks:
+        async for block in blocks:
+            if time.monotonic() - asked > AGAIN:
+                if not await asking.off(content.still):
+                    return
+                asked = time.monotonic()
+            yield block
 
 
 def _quoted(name: str) -> str:

@@ -1,11 +1,10 @@
 """What the hub's door needs of an office, and how a refusal reaches a client. The office itself is joined on in assembly."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from brightline.release.reader import Reader
 from brightline.release.repository import Kind, RepoName
 
 Document = dict[str, Any]
@@ -36,10 +35,12 @@ class Content:
     etag: str
     size: int
     name: str
-    reader: Reader
+    read: Callable[[int, int], AsyncGenerator[bytes, None]]  # from here to there
     still: Callable[[], bool]
-    handed: Callable[[], None]  # to be called before the first byte leaves
+    handed: Callable[[bool], None]  # to be called before any byte leaves; whether the first one of the file does
     public: bool  # everybody may have it: caches may keep it
+    address: Callable[[], str] | None = None  # where the store itself hands it out, for seconds: clients are sent there
+    inside: str | None = None  # its place as the web server in front knows it, which hands it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ class Wanted:
 
 class Host(Protocol):
     """Every method raises Turned. Documents are as the Hugging Face Hub's clients read them."""
+
+    async def state(self) -> Hashable | None:
+        """A name for all that answers follow from, now: as long as it stays, they do. None where it cannot be told."""
 
     def account(self, secret: str) -> Account | None: ...
 

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,14 @@ FILE = "office.toml"
 
 class NoOffice(Exception):
     """There is no office at this place, or its file is wrong. The sentence says what to do."""
+
+
+class Downloads(StrEnum):
+    """Who hands out the bytes of a download, once it is granted."""
+
+    STREAM = "stream"  # this process, which can cut a running one
+    REDIRECT = "redirect"  # the S3 store, by an address that is good for seconds
+    ACCEL = "x-accel"  # nginx in front of this process, which has the folder of blobs too
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class OfficeSettings:
     line: str = "lessig"  # that pushed releases are judged by
     witness: tuple[str, ...] = ()  # verifier keys of the logs that this office cosigns for
     oidc: Provider | None = None
+    downloads: Downloads = Downloads.STREAM
 
     @property
     def keys(self) -> Path:
@@ -61,6 +71,7 @@ class OfficeSettings:
 KEYS = {
     "database": "sqlite:///office.db (default), or postgresql://user@host/name",
     "blobs": "file:blobs (default), or s3://bucket/prefix with AWS credentials in the environment",
+    "downloads": "stream (default for a folder), redirect (default for S3) or x-accel: who hands out bytes that are granted",
     "address": "http://127.0.0.1:8600 (default): where people reach the office",
     "line": "lessig (default), another line that ships, or FILE.toml: what pushed releases are judged by, pinned at the push",
     "witness": "verifier keys of the logs whose checkpoints this office cosigns (default: none)",
@@ -92,11 +103,24 @@ def read_office(folder: Path) -> OfficeSettings:
     witness = document.get("witness", [])
     if not isinstance(witness, list) or not all(isinstance(key, str) for key in witness):
         raise NoOffice(f"{place}: witness is a list of verifier keys.")
-    return OfficeSettings(folder, **texts, witness=tuple(witness), oidc=_provider(document.get("oidc"), place))
+    downloads = _downloads(document.get("downloads"), place, local=texts["blobs"].startswith("file:"))
+    provider = _provider(document.get("oidc"), place)
+    return OfficeSettings(folder, **texts, witness=tuple(witness), oidc=provider, downloads=downloads)
 
 
 def _default(key: str) -> str:
     return KEYS[key].partition(" ")[0].rstrip(":").removesuffix(",")
+
+
+def _downloads(wanted: Any, place: Path, *, local: bool) -> Downloads:
+    """A folder signs no addresses, and nginx has no S3."""
+    possible = (Downloads.STREAM, Downloads.ACCEL) if local else (Downloads.REDIRECT, Downloads.STREAM)
+    if wanted is None:
+        return possible[0]
+    if wanted not in list(possible):
+        named, kept = " or ".join(possible), "a folder" if local else "S3"
+        raise NoOffice(f"{place}: downloads is {named} where blobs lie in {kept}, not {wanted!r}.")
+    return Downloads(wanted)
 
 
 def _provider(table: Any, place: Path) -> Provider | None:

@@ -43,7 +43,7 @@ class Blobs:
             obstore.put(self.store, passing, counted())
             self._settle(passing, hashed.hexdigest())
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be kept: {_first_line(trouble)}") from None
+            raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
         return size, hashed.hexdigest()
 
     def adopt(self, place: Path, sha256: str) -> None:
@@ -58,24 +58,24 @@ class Blobs:
                 place.unlink()
             self._settle(passing, sha256)
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be kept: {_first_line(trouble)}") from None
+            raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
 
     def _settle(self, passing: str, sha256: str) -> None:
         """The name appears once every byte is where it will be."""
         if self.folder is not None:
             _sync(self.folder / passing)
-        obstore.rename(self.store, passing, _name(sha256))
+        obstore.rename(self.store, passing, blob_name(sha256))
         if self.folder is not None:
-            _sync((self.folder / _name(sha256)).parent)
+            _sync((self.folder / blob_name(sha256)).parent)
 
     def holds(self, sha256: str) -> bool:
         """Raises Unreadable where the store does not say."""
         try:
-            obstore.head(self.store, _name(sha256))
+            obstore.head(self.store, blob_name(sha256))
         except FileNotFoundError:
             return False
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"the store of blobs does not answer: {_first_line(trouble)}") from None
+            raise Unreadable(f"the store of blobs does not answer: {first_line(trouble)}") from None
         return True
 
     @contextmanager
@@ -83,7 +83,7 @@ class Blobs:
         """Raises Unreadable."""
         if not self.holds(sha256):
             raise Unreadable("the office does not hold these bytes any more")
-        yield BlobReader(self.store, _name(sha256), size)
+        yield BlobReader(self.store, blob_name(sha256), size)
 
 
 def _sync(place: Path) -> None:
@@ -94,12 +94,12 @@ def _sync(place: Path) -> None:
         os.close(descriptor)
 
 
-def _first_line(trouble: Exception) -> str:
+def first_line(trouble: Exception) -> str:
     """Without the trace that the store's library appends."""
     return str(trouble).strip().partition("\n")[0][:300]
 
 
-def _name(sha256: str) -> str:
+def blob_name(sha256: str) -> str:
     return f"sha256/{sha256[:2]}/{sha256}"
 
 
@@ -112,7 +112,7 @@ def open_blobs(url: str) -> Blobs:
     try:
         return Blobs(from_url(url), None)
     except (BaseError, ValueError) as trouble:
-        raise Unopened(f"blobs = {url!r} names no store: {_first_line(trouble)}.") from None
+        raise Unopened(f"blobs = {url!r} names no store: {first_line(trouble)}.") from None
 
 
 class BlobReader:
@@ -142,12 +142,7 @@ class BlobReader:
         try:
             content = bytes(obstore.get_range(self._store, self._name, start=offset, length=length))
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be read: {_first_line(trouble)}") from None
+            raise Unreadable(f"it cannot be read: {first_line(trouble)}") from None
         if len(content) != length:
             raise Unreadable("it is shorter than it was")
         return content
-
-
-def blob_reader(blobs: Blobs, sha256: str, size: int) -> BlobReader:
-    """Over a blob that is there; reading raises Unreadable where it is not."""
-    return BlobReader(blobs.store, _name(sha256), size)

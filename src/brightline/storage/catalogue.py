@@ -232,5 +232,5 @@ def _index(connection: Connection, where: int, row: int, words: str, *, taken: b
     connection.execute(text(said), {"row": row, "words": words})
 
 
-def count_download(connection: Connection, repo: int) -> None:
-    connection.execute(update(shown).where(shown.c.repo == repo).values(downloads=shown.c.downloads + 1))
+def count_downloads(connection: Connection, repo: int, count: int) -> None:
+    connection.execute(update(shown).where(shown.c.repo == repo).values(downloads=shown.c.downloads + count))

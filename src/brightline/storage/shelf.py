@@ -257,11 +257,11 @@ def possessed(connection: Connection, repo: Repo, digests: Iterable[str]) -> Map
     return found
 
 
-def count_download(connection: Connection, repo: Repo) -> None:
+def count_downloads(connection: Connection, repo: int, count: int) -> None:
     """In the lists too, which show nothing else of it anew."""
     table = shelves.repos
-    connection.execute(update(table).where(table.c.id == repo.id).values(downloads=table.c.downloads + 1))
-    catalogue.count_download(connection, repo.id)
+    connection.execute(update(table).where(table.c.id == repo).values(downloads=table.c.downloads + count))
+    catalogue.count_downloads(connection, repo, count)
 
 
 def keep_xorb(connection: Connection, repo: Repo, name: str, sha256: str, size: int) -> bool:

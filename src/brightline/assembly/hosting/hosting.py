@@ -1,6 +1,6 @@
 """The hub as its door sees it: methods are those of hub.host.Host."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.admitting import Admitting
 from brightline.assembly.hosting.browsing import Browsing
+from brightline.assembly.hosting.handing import Handing
 from brightline.assembly.hosting.keeping import Keeping
 from brightline.assembly.hosting.listing import Listing
 from brightline.assembly.hosting.receiving import MINUTES, Receiving
@@ -16,14 +17,21 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Account
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
+from brightline.storage.state import watch
 
 
-class Hosting(Browsing, Listing, Keeping, Admitting):
+class Hosting(Browsing, Listing, Handing, Keeping, Admitting):
     """One office's hub."""
 
     def __init__(self, office: Office) -> None:
         super().__init__(Shelving(office))
+        self._state = watch(office.engine)
         self._receiving = Receiving(self._shelving)
+
+    async def state(self) -> Hashable | None:
+        """Of the database, and of the clock: terms, grants and tokens end by it."""
+        state = await self._state.now()
+        return None if state is None else (state, int(self._office.clock().timestamp()))
 
     def wanted(
         self, account: Account | None, name: RepoName, objects: Sequence[Mapping[str, Any]]

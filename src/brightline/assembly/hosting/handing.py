@@ -1,0 +1,113 @@
+"""Handing out: the file that a caller may have now, by which way, and whether it still may while the bytes run."""
+
+import hashlib
+import json
+from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from brightline.assembly.exposing import record_exposure
+from brightline.assembly.hosting.counting import Counting
+from brightline.assembly.hosting.room import Room
+from brightline.assembly.hosting.shelving import Seen, Shelving
+from brightline.authority.exposure import Exposure
+from brightline.decision.access import Access
+from brightline.enforcement.access import Phase, refused
+from brightline.hub.host import Account, Content, Turned
+from brightline.release.repository import RepoName
+from brightline.settings.office import Downloads
+from brightline.storage import shelf, tokens
+from brightline.storage.blobs import blob_name
+from brightline.storage.outgoing import read_out, signed_address
+from brightline.storage.shelf import Filed
+
+WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+INSIDE = "/-/"  # the internal location of nginx over the folder of blobs; no repository can be called so
+LIFE = timedelta(seconds=30)
+"""Of a signed address. A store asks nobody again, so an order takes up to this long there. Clients begin within a second of being
+sent; what is left is for a connection that breaks and is taken up again."""
+
+
+class Handing(Room):
+    """Files on their way out, under the determinations in force."""
+
+    def __init__(self, shelving: Shelving) -> None:
+        super().__init__(shelving)
+        self._counting = Counting(self._office)
+
+    def resolve(self, account: Account | None, name: RepoName, revision: str, path: str) -> Content:
+        """A file that this caller may have now. Raises Turned with the reason, and with the commit where there is one."""
+
+        def ask(connection: Connection) -> tuple[Seen, Filed | None]:
+            repo = self._shelving.repo(connection, account, name)
+            seen = self._shelving.seen(connection, account, repo, revision)
+            filed = self._shelving.file(connection, seen.revision, path)
+            if filed is None and path == INDEX:
+                whole = self._shelving.file(connection, seen.revision, WHOLE)
+                if whole is not None and _refused_openly(seen, whole):
+                    return seen, None
+            denial = None if filed is None else seen.denial(filed)
+            if filed is None or (denial is not None and denial.hidden):
+                raise Turned(404, f"{name} has no file {path[:200]}.", "EntryNotFound", seen.revision.oid)
+            if denial is not None:
+                raise self._shelving.denied(denial, seen)
+            return seen, filed
+
+        seen, filed = self._read(ask)
+        return _index(seen) if filed is None else self._content(account, seen, filed)
+
+    def _content(self, account: Account | None, seen: Seen, filed: Filed) -> Content:
+        file, blobs, way = filed.stored, self._office.blobs, self._office.settings.downloads
+        return Content(
+            seen.revision.oid,
+            file.sha256 if file.lfs else file.oid,
+            file.size,
+            file.path.rpartition("/")[2],
+            lambda start, end: read_out(blobs, file.sha256, start, end),
+            self._still(account, seen, filed),
+            lambda whole: self._hand(seen, filed, whole=whole),
+            seen.judged.access.get(filed.component) is Access.OPEN and not seen.repo.private,
+            address=(lambda: signed_address(blobs, file.sha256, LIFE)) if way is Downloads.REDIRECT else None,
+            inside=INSIDE + blob_name(file.sha256) if way is Downloads.ACCEL else None,
+        )
+
+    def _still(self, account: Account | None, seen: Seen, filed: Filed) -> Callable[[], bool]:
+        """Asked again while the bytes run: an order or a recall cuts a download."""
+
+        def ask(connection: Connection) -> bool:
+            at, repo = self._office.clock(), shelf.find_incarnation(connection, seen.repo.mark)
+            if repo is None or not self._shelving.visible(connection, account, repo):
+                return False
+            if account is not None and not tokens.still_good(connection, account.token, at):
+                return False
+            judged = self._shelving.judged(connection, repo, seen.revision)
+            return refused(filed.component, judged, self._shelving.caller(connection, account, repo), at) is None
+
+        return lambda: self._read(ask)
+
+    def _hand(self, seen: Seen, filed: Filed, *, whole: bool) -> None:
+        """Before the first byte leaves: who gets it, where it is not for everybody; a count of what begins."""
+        file, access = filed.stored, seen.judged.access.get(filed.component, Access.OPEN)
+        if access is not Access.OPEN or seen.judged.phase is not Phase.DECIDED:
+            case, who = seen.judged.case or 0, seen.caller.name or ""
+            told = (filed.component, file.path, file.sha256, file.size, who, "", self._office.clock(), case)
+            record_exposure(self._office, Exposure(seen.revision.manifest, *told))
+        if whole:
+            self._counting.count(seen.repo)
+
+
+def _refused_openly(seen: Seen, filed: Filed) -> bool:
+    denial = seen.denial(filed)
+    return denial is not None and not denial.hidden
+
+
+def _index(seen: Seen) -> Content:
+    """An index of shards that names the one file: transformers asks for the file then, and shows why it is refused."""
+    content = json.dumps({"metadata": {"total_size": 0}, "weight_map": {"weights": WHOLE}}).encode()
+    etag = hashlib.sha256(content).hexdigest()
+
+    async def read(start: int, end: int) -> AsyncGenerator[bytes, None]:
+        yield content[start:end]
+
+    return Content(seen.revision.oid, etag, len(content), INDEX, read, lambda: True, lambda _whole: None, public=False)

@@ -1,0 +1,116 @@
+"""What was answered is answered again while nothing has changed.
+
+An answer follows from the request and from what the office's database holds. So it is kept with the name of that state, which is asked
+for anew with every request, and which every commit of every process changes; and for a second at most, because terms end by the clock.
+No decision outlives what it was made from: an order bites at the next request (Law 8).
+"""
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from brightline.hub.host import Host
+
+ROOM = 32 << 20  # bytes of answers that are kept at once
+SIZE = 256 << 10  # of one answer
+LITTLE = 1 << 10  # what anything else is taken to be
+ASKED = (
+    b"authorization",
+    b"host",
+    b"x-forwarded-proto",
+    b"if-none-match",
+    b"if-range",
+    b"range",
+)  # what answers look at
+_SHELF, _ACTED = "brightline.shelf", "brightline.acted"
+_Found = TypeVar("_Found")
+
+
+class Shelf:
+    """What is kept of one state."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Any] = {}
+        self._room = ROOM
+
+    def get(self, key: Hashable) -> Any:
+        return self._kept.get(key)
+
+    def put(self, key: Hashable, what: Any, size: int) -> None:
+        if size <= min(SIZE, self._room):
+            self._room -= size
+            self._kept[key] = what
+
+
+class Remembering:
+    """`pure` are the endpoints that only look."""
+
+    def __init__(self, app: ASGIApp, host: Host, pure: frozenset[Callable[..., object]]) -> None:
+        self._app, self._host, self._pure = app, host, pure
+        self._state: Hashable | None = None
+        self._shelf = Shelf()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        shelf = await self._current() if scope["method"] in ("GET", "HEAD") else None
+        if shelf is None:
+            await self._app(scope, receive, send)
+            return
+        key = _key(scope)
+        kept = shelf.get(key)
+        if kept is not None:
+            for message in kept:
+                await send(message)
+            return
+        scope[_SHELF] = shelf
+        await self._app(scope, receive, self._keeping(scope, shelf, key, send))
+
+    async def _current(self) -> Shelf | None:
+        """Asked before anything is looked up: what was found is then at least as new as the name it is kept under."""
+        state = await self._host.state()
+        if state is None:
+            return None
+        if state != self._state:
+            self._state, self._shelf = state, Shelf()
+        return self._shelf
+
+    def _keeping(self, scope: Scope, shelf: Shelf, key: Hashable, send: Send) -> Send:
+        """An answer in one piece, by an endpoint that only looked, which is no fault of ours."""
+        first: Message | None = None
+
+        async def keep(message: Message) -> None:
+            nonlocal first
+            if message["type"] == "http.response.start":
+                first = message
+            else:
+                if first is not None and not message.get("more_body") and self._looked(scope, first):
+                    shelf.put(key, (first, message), LITTLE + len(message.get("body", b"")))
+                first = None
+            await send(message)
+
+        return keep
+
+    def _looked(self, scope: Scope, first: Message) -> bool:
+        return scope.get("endpoint") in self._pure and _ACTED not in scope and first["status"] < 500
+
+
+def _key(scope: Scope) -> tuple[Hashable, ...]:
+    asked = [header for header in scope["headers"] if header[0] in ASKED]
+    return scope["method"], scope["path"], scope["query_string"], *map(tuple, asked)
+
+
+def acted(request: Request) -> None:
+    """Something is done for this request: its answer is for once."""
+    request.scope[_ACTED] = True
+
+
+async def remembered(request: Request, find: Callable[[], Awaitable[_Found]]) -> _Found:
+    """What an endpoint found for the same question in the same state."""
+    shelf, key = request.scope.get(_SHELF), (find.__qualname__, *_key(request.scope)[1:])
+    found: _Found | None = None if shelf is None else shelf.get(key)
+    if found is None:
+        found = await find()
+        if shelf is not None:
+            shelf.put(key, found, LITTLE)
+    return found
