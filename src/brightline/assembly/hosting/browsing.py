@@ -17,7 +17,7 @@ from brightline.enforcement.access import Phase, refused
 from brightline.hub.host import Account, Content, Document, Turned
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelf, tokens
+from brightline.storage import origins, shelf, tokens
 from brightline.storage.blobs import blob_reader
 from brightline.storage.shelf import Filed, Repo
 
@@ -30,7 +30,8 @@ class Browsing(Room):
     def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document:
         def ask(connection: Connection) -> Document:
             seen, files = self._files(connection, account, name, revision or "main")
-            return showing.info_document(seen, files, sizes=sizes)
+            origin = origins.last_origin(connection, seen.repo, seen.revision.oid)
+            return showing.info_document(seen, files, origin, sizes=sizes)
 
         return self._read(ask)
 

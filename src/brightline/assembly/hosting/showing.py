@@ -6,9 +6,11 @@ from typing import Any
 
 from brightline.assembly.hosting.shelving import Seen
 from brightline.enforcement.access import Judged, Phase
+from brightline.permit.notation import written
 from brightline.release.repository import HEADS, TAGS, Kind
 from brightline.release.revision import Stored, pointer, tree_ids
 from brightline.storage.asking import Request
+from brightline.storage.origins import Origin
 from brightline.storage.shelf import Filed, Repo, Revision
 
 Document = dict[str, Any]
@@ -48,10 +50,21 @@ def _gated(judged: Judged) -> bool:
     return judged.phase is Phase.DECIDED and any(access != "open" for access in judged.access.values())
 
 
-def info_document(seen: Seen, files: Sequence[Filed], *, sizes: bool) -> Document:
-    """One repository at one revision; `brightline` is ours: what was decided."""
+def info_document(seen: Seen, files: Sequence[Filed], origin: Origin | None, *, sizes: bool) -> Document:
+    """One repository at one revision; `brightline` is ours: what was decided, and where it came from."""
     siblings = [_sibling(filed.stored, sizes=sizes) for filed in files]
-    return {**repo_document(seen.repo, seen), "siblings": siblings, "brightline": judged_document(seen.judged)}
+    own = {**judged_document(seen.judged), "origin": None if origin is None else origin_document(origin)}
+    return {**repo_document(seen.repo, seen), "siblings": siblings, "brightline": own}
+
+
+def origin_document(origin: Origin) -> Document:
+    return {
+        "endpoint": origin.endpoint,
+        "repository": origin.source,
+        "commit": origin.commit,
+        "digest": origin.digest,
+        "at": written(origin.at),
+    }
 
 
 def judged_document(judged: Judged) -> Document:
