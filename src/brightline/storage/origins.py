@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
     insert,
     select,
@@ -91,6 +92,12 @@ def last_origin(connection: Connection, repo: Repo, oid: str | None = None) -> O
     return None if row is None else _origin(row)
 
 
+def became(connection: Connection, repo: Repo, commit: str) -> str | None:
+    """The commit here that a commit of the source became, the last time that it was imported."""
+    wanted = select(origins.c.oid).where(origins.c.repo == repo.id, origins.c.commit == commit)
+    return connection.execute(wanted.order_by(origins.c.id.desc()).limit(1)).scalar() or None
+
+
 def list_origins(connection: Connection, name: str | None = None) -> list[Origin]:
     """All that came to their end, or those that were made under one name; the oldest first."""
     wanted = select(origins).where(origins.c.oid != UNFINISHED).order_by(origins.c.id)
@@ -150,6 +157,12 @@ def begin_wish(connection: Connection, name: RepoName, account: str, at: datetim
 def end_wish(connection: Connection, address: str, state: str, said: str, at: datetime) -> None:
     own = wishes.c.address == address
     connection.execute(update(wishes).where(own).values(state=state, said=said[:2_000], looked=stored(at)))
+
+
+def forget_failed(connection: Connection, before: datetime) -> None:
+    """So that names which nobody has do not pile up."""
+    old = (wishes.c.state == FAILED) & (wishes.c.looked < stored(before))
+    connection.execute(delete(wishes).where(old))
 
 
 def look_again(connection: Connection, name: RepoName, at: datetime, span: timedelta) -> bool:

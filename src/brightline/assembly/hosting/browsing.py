@@ -40,6 +40,7 @@ class Browsing(Room):
     ) -> tuple[Seen, list[Filed]]:
         """The revision, and its files as this caller may know of them."""
         repo = self._shelving.repo(connection, account, name)
+        self._shelving.asked(repo, revision)
         seen = self._shelving.seen(connection, account, repo, revision)
         return seen, seen.listed(self._shelving.files(connection, seen.revision))
 
@@ -109,6 +110,7 @@ class Browsing(Room):
 
         def ask(connection: Connection) -> tuple[Seen, Filed | None]:
             repo = self._shelving.repo(connection, account, name)
+            self._shelving.asked(repo, revision)
             seen = self._shelving.seen(connection, account, repo, revision)
             filed = self._shelving.file(connection, seen.revision, path)
             if filed is None and path == INDEX:

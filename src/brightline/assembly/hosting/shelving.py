@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection, select
 
@@ -17,7 +17,7 @@ from brightline.enforcement.judging import judge
 from brightline.hub.host import Account, Turned
 from brightline.permit.charter import Charter, Role
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
-from brightline.storage import schema, shelf, shelves
+from brightline.storage import origins, schema, shelf, shelves
 from brightline.storage.database import restored
 from brightline.storage.ledger import load_charters
 from brightline.storage.log import head_size
@@ -56,11 +56,28 @@ class Seen:
         return shown
 
 
+class Elsewhere(Protocol):
+    """Where repositories that are not here may be fetched from."""
+
+    def wished(self, account: Account | None, name: RepoName) -> Turned: ...
+
+    def asked(self, repo: Repo) -> None: ...
+
+
+class Absent(Turned):
+    """There is no such repository, or it is as if there were none for this caller."""
+
+    def __init__(self, account: Account | None, name: RepoName) -> None:
+        super().__init__(404, f"There is no {name.kind} {name} here, or you may not see it.", "RepoNotFound")
+        self.account, self.name = account, name
+
+
 class Shelving:
     """Of one office. What is known is kept with the size of the log that it was read from, and read again where that grew."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
+        self.elsewhere: Elsewhere | None = None
         self._known: dict[str, tuple[int, Known]] = {}
         self._listings: dict[str, dict[str, Filed]] = {}
         self._charters: tuple[int, tuple[list[Envelope], list[Charter]]] | None = None
@@ -143,8 +160,16 @@ class Shelving:
         """Raises Turned: what is in quarantine, or private, is not there for strangers."""
         repo = shelf.find_repo(connection, name)
         if repo is None or not self.visible(connection, account, repo):
-            raise Turned(404, f"There is no {name.kind} {name} here, or you may not see it.", "RepoNotFound")
+            raise Absent(account, name)
         return repo
+
+    def told(self, absent: Absent) -> Turned:
+        """Outside of any transaction: it may be wished for, which is written down."""
+        return absent if self.elsewhere is None else self.elsewhere.wished(absent.account, absent.name)
+
+    def asked(self, repo: Repo, revision: str) -> None:
+        if self.elsewhere is not None and revision in ("main", MAIN):
+            self.elsewhere.asked(repo)
 
     def visible(self, connection: Connection, account: Account | None, repo: Repo) -> bool:
         caller = self.caller(connection, account, repo)
@@ -207,11 +232,18 @@ class Shelving:
             refs = self.refs(connection, account, repo)
             oid = next((refs[name] for name in (wanted, HEADS + wanted, TAGS + wanted) if name in refs), None)
         found = None if oid is None else shelf.read_revision(connection, repo, oid)
+        if found is None and oid is not None:
+            found = self._imported(connection, repo, oid)
         judged = None if found is None else self.judged(connection, repo, found)
         inside = caller.owner or caller.examiner
         if found is None or judged is None or (judged.phase is Phase.QUARANTINE and not inside):
             raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
         return Seen(repo, found, judged, caller, at)
+
+    def _imported(self, connection: Connection, repo: Repo, commit: str) -> Revision | None:
+        """A commit of the hub that it was imported from: who pins one there gets what became of it here."""
+        oid = origins.became(connection, repo, commit)
+        return None if oid is None else shelf.read_revision(connection, repo, oid)
 
 
 def _look(view: View, manifest: str) -> Known:
