@@ -23,7 +23,7 @@ from sqlalchemy import (
 from brightline.release.repository import RepoName
 from brightline.storage import schema, shelves
 from brightline.storage.database import restored, stored
-from brightline.storage.shelf import Repo
+from brightline.storage.shelf import Repo, alike
 
 _LONG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by INTEGER only
 FETCHING, DONE, FAILED = "fetching", "done", "failed"
@@ -178,9 +178,12 @@ def held_by(connection: Connection, owner: str) -> int:
     return int(connection.execute(total.where(shelves.repos.c.owner == owner)).scalar_one())
 
 
-def is_local(connection: Connection, namespace: str, upstream: str) -> bool:
-    """Whether the namespace is somebody's here: who has a token of this office, or a repository of its own."""
-    folded, table = namespace.lower(), shelves.repos.c
+def is_local(connection: Connection, name: RepoName, upstream: str) -> bool:
+    """Whether the name, or its namespace, is somebody's here: who has a token of this office, or repositories of its own."""
+    folded, table = name.namespace.lower(), shelves.repos.c
+    taken = alike(connection, name)
+    if taken is not None and taken.owner != upstream:
+        return True
     holders = select(schema.tokens.c.id).where(func.lower(schema.tokens.c.holder) == folded)
-    owned = select(table.id).where(func.lower(table.namespace) == folded, table.owner != upstream)
+    owned = select(table.id).where(func.lower(table.owner) == folded)
     return any(connection.execute(one.limit(1)).first() is not None for one in (holders, owned))

@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,9 +29,6 @@ from brightline.storage.database import writing
 from brightline.storage.ledger import Turn
 from brightline.storage.origins import UNFINISHED, Origin
 from brightline.storage.shelf import Repo, Revision
-
-BATCH = 64  # files whose possession is written at once
-WORTH = 256 << 20  # bytes after which it is written at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +171,20 @@ class _Import:
             os.close(descriptor)
 
     def _fetch(self, repo: Repo, absent: Sequence[Announced], folder: Path, told: Told) -> None:
-        keeping = _Keeping(self.shelving, repo, self.known)
+        office = self.shelving.office
+
+        def keep(file: Announced, place: Path, sha256: str) -> None:
+            office.blobs.adopt(place, sha256)
+            with writing(office.engine) as connection:
+                if shelf.find_incarnation(connection, repo.mark) is None:
+                    raise Refused(f"{repo.name} was deleted while it was imported.", "NO-REPO")
+                shelf.possess(connection, repo, {sha256: file.size})
+            self.known[file.path] = sha256
+
         try:
-            self.upstream.fetch(self.wanted.source, self.seen.commit, absent, folder, keeping.keep, told)
+            self.upstream.fetch(self.wanted.source, self.seen.commit, absent, folder, keep, told)
         except Unreadable as trouble:
             raise Refused(f"{repo.name}: {trouble}.", "SOURCE") from None
-        finally:
-            keeping.flush()
 
     def _push(self, repo: Repo, head: Revision, before: Mapping[str, Stored]) -> tuple[Revision, Origin]:
         wanted, digest, told = self.wanted, self._digest(), list[Origin]()
@@ -230,28 +233,3 @@ class _Import:
         with self.shelving.office.engine.begin() as connection:
             cases = self.shelving.cases(connection, made.manifest)
         return next((case.number for case in reversed(cases) if case.applicant == repo.owner), None)
-
-
-class _Keeping:
-    """Bytes into the store, and, some files at a time, into the repository's possession."""
-
-    def __init__(self, shelving: Shelving, repo: Repo, known: dict[str, str]) -> None:
-        self._office, self._repo, self._known = shelving.office, repo, known
-        self._lock, self._some = threading.Lock(), dict[str, int]()
-
-    def keep(self, file: Announced, place: Path, sha256: str) -> None:
-        """Raises Unreadable."""
-        self._office.blobs.adopt(place, sha256)
-        with self._lock:
-            self._known[file.path] = sha256
-            self._some[sha256] = file.size
-            full = len(self._some) >= BATCH or sum(self._some.values()) >= WORTH
-        if full:
-            self.flush()
-
-    def flush(self) -> None:
-        with self._lock:
-            some, self._some = self._some, {}
-        if some:
-            with writing(self._office.engine) as connection:
-                shelf.possess(connection, self._repo, some)

@@ -3,10 +3,11 @@
 No byte passes through. Whoever asks is told to wait for the decision; whoever asks too much is told to wait longer.
 """
 
+import json
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -64,7 +65,7 @@ class Mirror:
         _halted.clear()
         with self._office.engine.begin() as connection:
             begun = origins.fetching(connection)
-        self._go_on(begun)
+        self._looking.submit(_quietly, lambda: self._go_on(begun))  # jobs are not begun where the server's loop runs
         try:
             yield
         finally:
@@ -85,7 +86,7 @@ class Mirror:
         if not any(fnmatchcase(one, pattern) for pattern in self._upstream.only for one in (str(name), name.address)):
             return False
         with self._office.engine.begin() as connection:
-            return not origins.is_local(connection, name.namespace, self._upstream.owner)
+            return not origins.is_local(connection, name, self._upstream.owner)
 
     def _answer(self, account: Account, name: RepoName) -> str:
         with self._office.engine.begin() as connection:
@@ -166,26 +167,35 @@ class Mirror:
         if len(self._looked) > 100_000:
             self._looked.clear()
         self._looked[repo.id] = now
-        self._looking.submit(self._look, repo)
+        self._looking.submit(_quietly, lambda: self._look(repo))
 
     def _look(self, repo: Repo) -> None:
         """What was decided goes on being served, whatever comes of it."""
-        try:
-            with writing(self._office.engine) as connection:
-                mine = origins.look_again(connection, repo.name, self._office.clock(), self._span)
-                last = origins.last_origin(connection, repo)
-            if not mine or last is None:
-                return
-            newer = _upstream(self._upstream).describe(repo.name, "main").commit != last.commit
-            with writing(self._office.engine) as connection:
-                if not newer or len(origins.fetching(connection)) >= BUSY:
-                    return
-                wish = origins.begin_wish(connection, repo.name, "", self._office.clock())
-            _start(wish)
-        except (NoSource, Halted):
+        with writing(self._office.engine) as connection:
+            mine = origins.look_again(connection, repo.name, self._office.clock(), self._span)
+            last = origins.last_origin(connection, repo)
+        if not mine or last is None or not self._moved(repo.name, last.commit):
             return
-        except Exception as trouble:  # noqa: BLE001 - nobody waits for it; it is tried again when its time has come
-            LOG.error("looking at the upstream failed: %s", type(trouble).__name__)  # noqa: TRY400
+        with writing(self._office.engine) as connection:
+            if len(origins.fetching(connection)) >= BUSY:
+                return
+            wish = origins.begin_wish(connection, repo.name, "", self._office.clock())
+        _start(wish)
+
+    def _moved(self, name: RepoName, commit: str) -> bool:
+        """Whether the upstream is elsewhere by now; not, where it does not say."""
+        try:
+            return _upstream(self._upstream).describe(name, "main").commit != commit
+        except (NoSource, Halted):
+            return False
+
+
+def _quietly(work: Callable[[], None]) -> None:
+    """Nobody waits for it; it is tried again when its time has come."""
+    try:
+        work()
+    except Exception as trouble:  # noqa: BLE001 - the outermost wall of its thread
+        LOG.error(json.dumps({"fault": type(trouble).__name__, "at": "upstream"}))  # noqa: TRY400
 
 
 def _upstream(settings: UpstreamSettings) -> Upstream:
@@ -218,7 +228,7 @@ def fetch(address: str) -> str:
     except Halted:
         raise
     except Exception as trouble:  # noqa: BLE001 - whoever asked is told that it is our own fault
-        LOG.error("fetching %s failed: %s", address, type(trouble).__name__)  # noqa: TRY400
+        LOG.error(json.dumps({"fault": type(trouble).__name__, "at": "upstream"}))  # noqa: TRY400
         said = "Fetching it failed here."
     with writing(office.engine) as connection:
         origins.end_wish(connection, address, FAILED if said else DONE, said, office.clock())
