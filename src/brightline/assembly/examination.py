@@ -103,7 +103,7 @@ def examining(office: Office) -> Iterator[None]:
 
 def begin(number: int, by: str) -> "WorkflowHandle[str]":
     """The job of a case: the one that is running already, or a new one. Raises Refused."""
-    office = _office()
+    office = office_here()
     case = office.read(lambda view: view.case(number))
     if case.state not in (State.ACCEPTED, State.UNDER_REVIEW):
         raise Refused(f"case {number} is {case.state}; accept it first: `brightline case accept {number}`.", "STATE")
@@ -176,7 +176,8 @@ def wait(handle: "WorkflowHandle[str]", office: Office, number: int, told: Calla
     return case
 
 
-def _office() -> Office:
+def office_here() -> Office:
+    """The one whose jobs run in this process."""
     return _offices[0]
 
 
@@ -190,7 +191,7 @@ def examine_case(job: str, number: int, by: str) -> str:
 
 @DBOS.step()
 def count_files(number: int) -> int:
-    with _office().engine.begin() as connection:
+    with office_here().engine.begin() as connection:
         files = schema.files.c.manifest == _manifest_of(number)
         return int(connection.execute(select(func.count()).select_from(schema.files).where(files)).scalar_one())
 
@@ -198,7 +199,7 @@ def count_files(number: int) -> int:
 @DBOS.step()
 def examine_file(job: str, number: int, position: int) -> int:
     """One file, from the bytes that the office keeps. A second run of the same step finds its result, and rests."""
-    office, entry = _office(), _file(number, position)
+    office, entry = office_here(), _file(number, position)
     table = schema.examined
     with office.engine.begin() as connection:
         if connection.execute(select(table.c.job).where(table.c.job == job, table.c.position == position)).first():
@@ -219,7 +220,7 @@ def inspect_entry(entry: BlobEntry) -> Examined:
 @DBOS.step()
 def conclude_job(job: str, number: int, by: str) -> str:
     """What follows from all files; said in the log once."""
-    office = _office()
+    office = office_here()
     report = _report(office, job, number)
     case = office.read(lambda view: view.case(number))
     if case.report != report.digest or by not in case.examiners:
@@ -239,7 +240,7 @@ def _manifest_of(number: int) -> ScalarSelect[Any]:
 
 
 def _file(number: int, position: int) -> BlobEntry:
-    office, table = _office(), schema.files
+    office, table = office_here(), schema.files
     wanted = select(table).where(table.c.manifest == _manifest_of(number)).order_by(table.c.path)
     with office.engine.begin() as connection:
         row = connection.execute(wanted.offset(position).limit(1)).one()

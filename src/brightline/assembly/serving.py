@@ -3,6 +3,8 @@
 import secrets
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,16 @@ def make_app(office: Office) -> Any:
     if provider is not None:
         address = office.settings.address.rstrip("/")
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
-    desk = make_application(OfficeService(office), secrets.token_hex(32), lambda: examining(office), sign_in)
-    return Doors(desk, make_hub(Hosting(office)))
+    hosting = Hosting(office)
+    desk = make_application(OfficeService(office), secrets.token_hex(32), lambda: working(office, hosting), sign_in)
+    return Doors(desk, make_hub(hosting))
+
+
+@contextmanager
+def working(office: Office, hosting: Hosting) -> Iterator[None]:
+    """Jobs run here: examinations, and what is fetched from another hub."""
+    with examining(office), hosting.fetching():
+        yield
 
 
 class Doors:

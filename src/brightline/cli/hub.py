@@ -8,6 +8,8 @@ from brightline.cli.saying import add_office, moment, say, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
+    from brightline.release.repository import RepoName
+    from brightline.storage.origins import Origin
 
 
 def hub_arguments(command: argparse.ArgumentParser) -> None:
@@ -28,22 +30,101 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
         description="Read and hash every blob that a release or a repository names. Exit code: 6 where one is wrong.",
         allow_abbrev=False,
     )
-    for sub, handler in ((named, vet), (audited, audit)):
+    imported = acts.add_parser(
+        "import",
+        help="fetch a repository from another hub, and file it as a case",
+        description="Fetch one revision of a repository from another hub, compare every file with the digest that was "
+        "announced, and file it as a case. Nothing of it is served before that is decided. HF_TOKEN is shown to that hub. "
+        "What was fetched before a cut is not fetched again.",
+        allow_abbrev=False,
+    )
+    imported.add_argument(
+        "repo", metavar="REPO", help="namespace/name, datasets/namespace/name or spaces/namespace/name"
+    )
+    imported.add_argument("--from", dest="source", metavar="URL", required=True, help="the other hub's address")
+    imported.add_argument(
+        "--revision", metavar="R", default="main", help="a branch, tag or commit of it (default: main)"
+    )
+    imported.add_argument("--as", dest="name", metavar="NAME", help="namespace/name here (default: as it is there)")
+    imported.add_argument("--owner", metavar="WHO", help="whose release it is here (default: the namespace here)")
+    sourced = acts.add_parser(
+        "sources",
+        help="list what was imported: from where, when, with which digest",
+        description="List what was imported: from where, when, with which digest.",
+        allow_abbrev=False,
+    )
+    sourced.add_argument("repo", metavar="REPO", nargs="?", help="of one repository only")
+    for sub, handler in ((named, vet), (audited, audit), (imported, import_), (sourced, sources)):
         add_office(sub)
         sub.set_defaults(handler=with_office(handler))
 
 
 def vet(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.assembly.hosting import vetting
-    from brightline.release.repository import Misnamed, read_address
 
-    try:
-        name = read_address(arguments.repo)
-    except Misnamed as trouble:
-        raise Failure(Exit.USAGE, f"{trouble}.") from None
+    name = _named(arguments.repo)
     vetting.vet(office, name, arguments.account, arguments.until)
     document = {"repo": name.address, "account": arguments.account, "until": arguments.until}
     return say(arguments, document, [f"{arguments.account} may study {name.address} until {arguments.until:%Y-%m-%d}"])
+
+
+def _named(text: str) -> "RepoName":
+    from brightline.release.repository import Misnamed, read_address
+
+    try:
+        return read_address(text)
+    except Misnamed as trouble:
+        raise Failure(Exit.USAGE, f"{trouble}.") from None
+
+
+def import_(arguments: argparse.Namespace, office: "Office") -> int:
+    from brightline.assembly.hosting import importing
+    from brightline.assembly.hosting.shelving import Shelving
+    from brightline.cli import output
+    from brightline.settings.environment import settings
+    from brightline.sources.source import NoSource
+    from brightline.sources.upstream import Upstream, endpoint
+
+    source = _named(arguments.repo)
+    name = _named(f"{source.kind.prefix}{arguments.name}") if arguments.name else source
+    wanted = importing.Wanted(source, name, arguments.owner or name.namespace, arguments.revision)
+    try:
+        upstream = Upstream(endpoint(arguments.source), settings().hf_token)
+    except NoSource as trouble:
+        raise Failure(Exit.USAGE, str(trouble)) from None
+    with output.progress(None, f"fetching {source}") as told:
+        made = importing.import_repository(Shelving(office), upstream, wanted, told)
+    document = {
+        **_origin_document(made.origin),
+        "case": made.case,
+        "changed": made.changed,
+        "files": made.files,
+        "fetched": made.fetched,
+    }
+    came = f"{made.origin.endpoint}/{made.origin.source}@{made.origin.commit}"
+    done = "is here as" if made.changed else "was here already, and nothing changed:"
+    lines = [f"{came} {done} {name.address}@{made.origin.oid}", f"{made.origin.digest}, {made.files} files"]
+    following = f"brightline case accept {made.case}" if made.changed and made.case is not None else ""
+    return say(arguments, document, lines, following)
+
+
+def sources(arguments: argparse.Namespace, office: "Office") -> int:
+    from brightline.storage import origins
+
+    name = None if arguments.repo is None else _named(arguments.repo).address
+    with office.engine.begin() as connection:
+        found = origins.list_origins(connection, name)
+    lines = [
+        f"{one.name}@{one.oid[:12]}  from {one.endpoint}/{one.source}@{one.commit[:12]}  {one.at:%Y-%m-%d %H:%M}  {one.digest}"
+        for one in found
+    ]
+    return say(arguments, {"sources": [_origin_document(one) for one in found]}, lines or ["nothing was imported"])
+
+
+def _origin_document(origin: "Origin") -> dict[str, object]:
+    from brightline.assembly.hosting.showing import origin_document
+
+    return {"repo": origin.name, "revision": origin.oid, "source": origin_document(origin)}
 
 
 def audit(arguments: argparse.Namespace, office: "Office") -> int:

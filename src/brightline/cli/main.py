@@ -29,7 +29,7 @@ COMMANDS = {  # name -> the room that has its arguments, and what it is for
     "case": ("case", "cases: file, review, decide, recall"),
     "permit": ("permit", "permits: export them for deployers"),
     "order": ("order", "orders: effective at once, heard afterwards"),
-    "hub": ("hub", "the hub: name people for study, audit every byte"),
+    "hub": ("hub", "the hub: import from another one, name people for study, audit every byte"),
     "log": ("log", "the public log: checkpoint, proofs, monitor, witness"),
     "verify": ("verification", "check a folder against its permit, before loading it"),
     "exec": ("verification", "verify, then run a command"),

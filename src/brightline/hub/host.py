@@ -45,13 +45,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One line of a commit: `add` with content or with a digest, `copy` of a digest, `delete` of a file or a folder."""
+    """One line of a commit: `add` with content, `copy` of a digest (as a regular file where `plain`), `delete` of a path."""
 
     act: str
     path: str
     content: bytes = b""
     sha256: str = ""
     size: int | None = None
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,19 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """Another hub, from which what is not here is fetched when somebody asks for it. Sizes are in gigabytes."""
+
+    url: str
+    owner: str
+    only: tuple[str, ...] = ("*",)
+    minutes: float = 60
+    repository: float = 100
+    total: float = 1_000
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeSettings:
     """`folder` is where relative places begin. docs/reference/settings.md lists the keys; a test compares."""
 
@@ -44,6 +57,7 @@ class OfficeSettings:
     witness: tuple[str, ...] = ()  # verifier keys of the logs that this office cosigns for
     oidc: Provider | None = None
     downloads: Downloads = Downloads.STREAM
+    upstream: UpstreamSettings | None = None
 
     @property
     def keys(self) -> Path:
@@ -79,6 +93,13 @@ KEYS = {
     "oidc.client_id": "this office's id at the provider",
     "oidc.client_secret": "its secret there",
     "oidc.scopes": "scopes that a signed-in person's token has (default: cases:read, cases:file)",
+    "upstream.url": "another hub: what is not here is fetched from there when somebody signed in asks for it (default: none)",
+    "upstream.owner": "whose release it is here: an applicant, who holds no office",
+    "upstream.only": 'names that may be fetched, as patterns: ["org/*", "datasets/other/*"] (default: all)',
+    "upstream.minutes": "how long until it is asked again for a newer revision, or for what it did not have (default: 60)",
+    "upstream.repository": "gigabytes that one repository may have (default: 100)",
+    "upstream.total": "gigabytes that all that is fetched may have together (default: 1000)",
+    "upstream.token": "shown to that hub (default: none, so that what anybody may have there is fetched)",
 }
 
 
@@ -104,8 +125,10 @@ def read_office(folder: Path) -> OfficeSettings:
     if not isinstance(witness, list) or not all(isinstance(key, str) for key in witness):
         raise NoOffice(f"{place}: witness is a list of verifier keys.")
     downloads = _downloads(document.get("downloads"), place, local=texts["blobs"].startswith("file:"))
-    provider = _provider(document.get("oidc"), place)
-    return OfficeSettings(folder, **texts, witness=tuple(witness), oidc=provider, downloads=downloads)
+    provider, upstream = _provider(document.get("oidc"), place), _upstream(document.get("upstream"), place)
+    return OfficeSettings(
+        folder, **texts, witness=tuple(witness), oidc=provider, downloads=downloads, upstream=upstream
+    )
 
 
 def _default(key: str) -> str:
@@ -131,6 +154,28 @@ def _provider(table: Any, place: Path) -> Provider | None:
     if not isinstance(scopes, list) or not all(isinstance(table.get(key), kind) for key, kind in wanted.items()):
         raise NoOffice(f"{place}: [oidc] holds {', '.join(wanted)} and a list of scopes.")
     return Provider(table["issuer"], table["client_id"], table["client_secret"], tuple(map(str, scopes)))
+
+
+def _upstream(table: Any, place: Path) -> UpstreamSettings | None:
+    """Raises NoOffice."""
+    if table is None:
+        return None
+    known = {key.removeprefix("upstream.") for key in KEYS if key.startswith("upstream.")}
+    if not isinstance(table, dict) or set(table) - known:
+        raise NoOffice(f"{place}: [upstream] holds {', '.join(sorted(known))}, and nothing else.")
+    texts = [table.get("url"), table.get("owner"), table.get("token", "")]
+    if not all(isinstance(text, str) for text in texts) or not table["owner"].strip():
+        raise NoOffice(f"{place}: [upstream] names a url and an owner.")
+    if not table["url"].startswith(("http://", "https://")) or "@" in table["url"]:
+        raise NoOffice(f"{place}: upstream.url is https://HOST; a token stands in upstream.token.")
+    only = table.get("only", ["*"])
+    if not isinstance(only, list) or not all(isinstance(pattern, str) for pattern in only):
+        raise NoOffice(f"{place}: upstream.only is a list of patterns.")
+    numbers = {key: table[key] for key in ("minutes", "repository", "total") if key in table}
+    if not all(type(number) in (int, float) and 0 < number < 1 << 31 for number in numbers.values()):
+        raise NoOffice(f"{place}: upstream's {', '.join(numbers)} are numbers above 0.")
+    url, owner = table["url"].rstrip("/"), table["owner"].strip()
+    return UpstreamSettings(url, owner, tuple(only), token=table.get("token") or None, **numbers)
 
 
 def write_office(folder: Path, database: str, blobs: str) -> None:

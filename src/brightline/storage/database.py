@@ -13,7 +13,7 @@ from brightline.storage import schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NEWEST = "0003"  # of the migrations
+NEWEST = "0007"  # of the migrations
 _MIGRATING = 0x62726967  # of PostgreSQL's advisory locks: ours while tables are made
 _PENDING = "pending"  # what a transaction does at its end
 PATIENCE = 30  # seconds to wait for another writer

@@ -10,7 +10,7 @@ from brightline.assembly.hosting.shelving import Seen
 from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import RepoName
-from brightline.storage import catalogue, shelf
+from brightline.storage import catalogue, origins, shelf
 from brightline.storage.shelf import Filed
 
 
@@ -21,7 +21,8 @@ class Browsing(Room):
         def ask(connection: Connection) -> Document:
             seen, files = self._files(connection, account, name, revision or "main")
             card = catalogue.read_card(connection, seen.revision.files)
-            return showing.info_document(seen, files, card, sizes=sizes)
+            origin = origins.last_origin(connection, seen.repo, seen.revision.oid)
+            return showing.info_document(seen, files, card, origin, sizes=sizes)
 
         return self._read(ask)
 
@@ -30,6 +31,7 @@ class Browsing(Room):
     ) -> tuple[Seen, list[Filed]]:
         """The revision, and its files as this caller may know of them."""
         repo = self._shelving.repo(connection, account, name)
+        self._shelving.asked(repo, revision)
         seen = self._shelving.seen(connection, account, repo, revision)
         return seen, seen.listed(self._shelving.files(connection, seen.revision))
 

@@ -41,6 +41,7 @@ class Handing(Room):
 
         def ask(connection: Connection) -> tuple[Seen, Filed | None]:
             repo = self._shelving.repo(connection, account, name)
+            self._shelving.asked(repo, revision)
             seen = self._shelving.seen(connection, account, repo, revision)
             filed = self._shelving.file(connection, seen.revision, path)
             if filed is None and path == INDEX:

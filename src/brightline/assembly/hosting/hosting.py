@@ -1,6 +1,7 @@
 """The hub as its door sees it: methods are those of hub.host.Host."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from brightline.assembly.hosting.browsing import Browsing
 from brightline.assembly.hosting.handing import Handing
 from brightline.assembly.hosting.keeping import Keeping
 from brightline.assembly.hosting.listing import Listing
+from brightline.assembly.hosting.mirroring import Mirror
 from brightline.assembly.hosting.receiving import MINUTES, Receiving
 from brightline.assembly.hosting.shelving import Shelving
 from brightline.assembly.office import Office
@@ -27,6 +29,13 @@ class Hosting(Browsing, Listing, Handing, Keeping, Admitting):
         super().__init__(Shelving(office))
         self._state = watch(office.engine)
         self._receiving = Receiving(self._shelving)
+        upstream = office.settings.upstream
+        self._mirror = None if upstream is None else Mirror(self._shelving, upstream)
+        self._shelving.elsewhere = self._mirror
+
+    def fetching(self) -> AbstractContextManager[None]:
+        """While this lasts, what is wished for is fetched from the office's upstream, where it has one."""
+        return nullcontext() if self._mirror is None else self._mirror.fetching()
 
     async def state(self) -> Hashable | None:
         """Of the database, and of the clock: terms, grants and tokens end by it."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.pushing import first_revision, push
 from brightline.assembly.hosting.room import Room
+from brightline.assembly.hosting.shelving import Shelving
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, TAGS, RepoName
 from brightline.storage import shelf
@@ -46,15 +47,8 @@ class Keeping(Room):
                 raise Turned(409, f"There is {kept.name} already, which a person would take for {name}.")
             if kept is not None:
                 return kept, False
-            private, at = bool(terms.get("private")), self._office.clock()
-            made = shelf.add_repo(
-                connection, name, owner.name, at, private=private, sdk=str(terms.get("sdk") or "")[:20]
-            )
-            first, content = first_revision(made, self._shelving)
-            shelf.write_listing(connection, first.files, content)
-            shelf.add_revision(connection, made, first)
-            shelf.write_ref(connection, made, f"{HEADS}main", first.oid)
-            return made, True
+            private, sdk = bool(terms.get("private")), str(terms.get("sdk") or "")[:20]
+            return make_repo(self._shelving, connection, name, owner.name, private=private, sdk=sdk), True
 
         made, fresh = self._write(make)
         return {"name": str(made.name), "id": f"{made.id:024x}"}, fresh
@@ -133,6 +127,18 @@ class Keeping(Room):
     def commit(self, account: Account | None, name: RepoName, revision: str, wanted: Push) -> Document:
         made = push(self._shelving, account, name, revision, wanted)
         return {"commitOid": made.oid}
+
+
+def make_repo(
+    shelving: Shelving, connection: Connection, name: RepoName, owner: str, *, private: bool, sdk: str
+) -> Repo:
+    """With its first commit. The caller has seen that the name is free."""
+    made = shelf.add_repo(connection, name, owner, shelving.office.clock(), private=private, sdk=sdk)
+    first, content = first_revision(made, shelving)
+    shelf.write_listing(connection, first.files, content)
+    shelf.add_revision(connection, made, first)
+    shelf.write_ref(connection, made, f"{HEADS}main", first.oid)
+    return made
 
 
 def _writer(account: Account | None) -> Account:

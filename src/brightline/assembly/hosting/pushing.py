@@ -1,6 +1,6 @@
 """A push: operations on a revision become the next one, whose bytes are filed as a case in the same transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from brightline.assembly.filing import OWN_WORDS, Filing, file_within, prepare_filing
@@ -26,6 +26,8 @@ from brightline.storage.shelf import Filed, Repo, Revision
 
 POINTING = b"version https://git-lfs.github.com/spec/"
 TRIES = 5  # where others push to the same branch meanwhile
+PLAIN = 16 << 20  # bytes of a file beside the commit that can be kept as a regular one
+Along = Callable[[Turn, Revision], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,23 @@ class Next:
     card: str | None
 
 
-def push(shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push) -> Revision:
-    """Raises Turned, and then nothing was pushed. A branch that somebody else moved meanwhile is tried again from there."""
+def push(
+    shelving: Shelving,
+    account: Account | None,
+    name: RepoName,
+    branch: str,
+    wanted: Push,
+    along: Along = lambda _turn, _revision: None,
+) -> Revision:
+    """Raises Turned, and then nothing was pushed. A branch that somebody else moved meanwhile is tried again from there.
+
+    What `along` writes is written with the revision, or not at all.
+    """
     for _ in range(TRIES):
         made = _prepare(shelving, account, name, branch, wanted)
         if made.head.files == made.revision.files:
             made = replace(made, revision=made.head)  # nothing changes; but a case that was withdrawn is filed again
-        if _write(shelving, account, made):
+        if _write(shelving, account, made, along):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
 
@@ -100,21 +112,27 @@ def _added(shelving: Shelving, one: Operation, sent: Mapping[str, int]) -> Filed
     """Bytes that come along are kept; a digest counts only where its bytes were sent into this repository (Law 3)."""
     try:
         if one.act == "add":
-            if one.content.startswith(POINTING):
-                raise Turned(
-                    422, f"{one.path} is a pointer to a file and not the file. Push it with a client that knows LFS."
-                )
+            filed = _plain(one.path, one.content)
             shelving.office.blobs.keep(Memory(one.content))
-            return _filed(stored_regular(one.path, one.content), Memory(one.content))
+            return filed
         size = sent.get(one.sha256)
         if size is None or (one.size is not None and one.size != size):
             raise Turned(
                 422, f"{one.path}: the bytes of {one.sha256} were never sent into this repository. Upload them."
             )
         with shelving.office.blobs.open(one.sha256, size) as reader:
+            if one.plain and size <= PLAIN:
+                return _plain(one.path, reader.read(0, size))
             return _filed(stored_lfs(one.path, one.sha256, size), reader)
     except Unreadable as trouble:
         raise Turned(500, f"{one.path}: {trouble}.") from None
+
+
+def _plain(path: str, content: bytes) -> Filed:
+    """A regular file. Raises Turned."""
+    if content.startswith(POINTING):
+        raise Turned(422, f"{path} is a pointer to a file and not the file. Push it with a client that knows LFS.")
+    return _filed(stored_regular(path, content), Memory(content))
 
 
 def _filed(one: Stored, reader: Reader) -> Filed:
@@ -149,7 +167,7 @@ def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]
     return texts
 
 
-def _write(shelving: Shelving, account: Account | None, made: Next) -> bool:
+def _write(shelving: Shelving, account: Account | None, made: Next, along: Along) -> bool:
     """Tree, commit, ref and case at once. False where the branch has moved since."""
     office = shelving.office
     filing = Filing(made.repo.name.address, made.repo.owner, title=_title(made), line=office.settings.push_line)
@@ -165,6 +183,7 @@ def _write(shelving: Shelving, account: Account | None, made: Next) -> bool:
             case = file_within(turn, prepared)
             if isinstance(case, Refusal):
                 return case
+        along(turn, made.revision)
         if made.revision is made.head:
             return True
         shelf.write_listing(turn.connection, made.revision.files, made.listing)

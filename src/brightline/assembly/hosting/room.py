@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.shelving import Absent, Shelving
 from brightline.storage.database import writing
 
 _Answer = TypeVar("_Answer")
@@ -18,8 +18,11 @@ class Room:
         self._shelving, self._office = shelving, shelving.office
 
     def _read(self, ask: Callable[[Connection], _Answer]) -> _Answer:
-        with self._office.engine.begin() as connection:
-            return ask(connection)
+        try:
+            with self._office.engine.begin() as connection:
+                return ask(connection)
+        except Absent as absent:
+            raise self._shelving.told(absent) from None
 
     def _write(self, change: Callable[[Connection], _Answer]) -> _Answer:
         """What is looked for and then written is written by one at a time."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -19,7 +19,7 @@ from brightline.enforcement.judging import judge
 from brightline.hub.host import Account, Turned
 from brightline.permit.charter import Charter, Role
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
-from brightline.storage import schema, shelf, shelves
+from brightline.storage import origins, schema, shelf, shelves
 from brightline.storage.database import restored
 from brightline.storage.ledger import load_charters, manifests_since
 from brightline.storage.log import head_size
@@ -59,11 +59,28 @@ class Seen:
         return shown
 
 
+class Elsewhere(Protocol):
+    """Where repositories that are not here may be fetched from."""
+
+    def wished(self, account: Account | None, name: RepoName) -> Turned: ...
+
+    def asked(self, repo: Repo) -> None: ...
+
+
+class Absent(Turned):
+    """There is no such repository, or it is as if there were none for this caller."""
+
+    def __init__(self, account: Account | None, name: RepoName) -> None:
+        super().__init__(404, f"There is no {name.kind} {name} here, or you may not see it.", "RepoNotFound")
+        self.account, self.name = account, name
+
+
 class Shelving:
     """Of one office. What is known of a manifest is kept until the log has an entry that is about it."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
+        self.elsewhere: Elsewhere | None = None
         self._lock = Lock()
         self._followed = -1  # entries of the log that what is kept has taken account of
         self._known: dict[str, Known] = {}
@@ -169,8 +186,16 @@ class Shelving:
         """Raises Turned: what is in quarantine, or private, is not there for strangers."""
         repo = shelf.find_repo(connection, name)
         if repo is None or not self.visible(connection, account, repo):
-            raise Turned(404, f"There is no {name.kind} {name} here, or you may not see it.", "RepoNotFound")
+            raise Absent(account, name)
         return repo
+
+    def told(self, absent: Absent) -> Turned:
+        """Outside of any transaction: it may be wished for, which is written down."""
+        return absent if self.elsewhere is None else self.elsewhere.wished(absent.account, absent.name)
+
+    def asked(self, repo: Repo, revision: str) -> None:
+        if self.elsewhere is not None and revision in ("main", MAIN):
+            self.elsewhere.asked(repo)
 
     def visible(self, connection: Connection, account: Account | None, repo: Repo) -> bool:
         caller = self.caller(connection, account, repo)
@@ -229,10 +254,17 @@ class Shelving:
         if COMMIT.fullmatch(wanted) is None:
             oid = self._named(connection, repo, wanted, inside=inside)
         found = None if oid is None else shelf.read_revision(connection, repo, oid)
+        if found is None and oid is not None:
+            found = self._imported(connection, repo, oid)
         judged = None if found is None else self.judged(connection, repo, found)
         if found is None or judged is None or (judged.phase is Phase.QUARANTINE and not inside):
             raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
         return Seen(repo, found, judged, caller, at)
+
+    def _imported(self, connection: Connection, repo: Repo, commit: str) -> Revision | None:
+        """A commit of the hub that it was imported from: who pins one there gets what became of it here."""
+        oid = origins.became(connection, repo, commit)
+        return None if oid is None else shelf.read_revision(connection, repo, oid)
 
     def _named(self, connection: Connection, repo: Repo, wanted: str, *, inside: bool) -> str | None:
         """Where a branch or a tag is; main, which nearly everybody asks for, without a look at the others."""

@@ -8,11 +8,13 @@ from typing import Any
 from brightline.assembly.hosting.shelving import Seen
 from brightline.enforcement.access import Judged, Phase
 from brightline.hub.host import Wanted
+from brightline.permit.notation import written
 from brightline.release.card import Card
 from brightline.release.repository import HEADS, TAGS, Kind, RepoName
 from brightline.release.revision import Stored, pointer, tree_ids
 from brightline.storage.asking import Request
 from brightline.storage.catalogue import card_of
+from brightline.storage.origins import Origin
 from brightline.storage.revealing import gated
 from brightline.storage.shelf import Filed, Revision
 
@@ -71,8 +73,8 @@ def _repo_document(
     return document
 
 
-def info_document(seen: Seen, files: Sequence[Filed], card: Card, *, sizes: bool) -> Document:
-    """One repository at one revision; `brightline` is ours: what was decided."""
+def info_document(seen: Seen, files: Sequence[Filed], card: Card, origin: Origin | None, *, sizes: bool) -> Document:
+    """One repository at one revision; `brightline` is ours: what was decided, and where it came from."""
     repo, judged, moments = seen.repo, seen.judged, [seen.repo.created, seen.revision.commit.at]
     flags = {
         "private": repo.private or judged.phase is Phase.QUARANTINE,
@@ -81,7 +83,18 @@ def info_document(seen: Seen, files: Sequence[Filed], card: Card, *, sizes: bool
     }
     told = _repo_document(repo.id, repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
     siblings = [_sibling(filed.stored, sizes=sizes) for filed in files]
-    return {**told, "cardData": json.loads(card.data), "siblings": siblings, "brightline": judged_document(judged)}
+    own = {**judged_document(judged), "origin": None if origin is None else origin_document(origin)}
+    return {**told, "cardData": json.loads(card.data), "siblings": siblings, "brightline": own}
+
+
+def origin_document(origin: Origin) -> Document:
+    return {
+        "endpoint": origin.endpoint,
+        "repository": origin.source,
+        "commit": origin.commit,
+        "digest": origin.digest,
+        "at": written(origin.at),
+    }
 
 
 def judged_document(judged: Judged) -> Document:
