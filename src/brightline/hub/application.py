@@ -10,17 +10,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from brightline.hub import catalogue, files, uploads
+from brightline.hub import accounts, catalogue, copies, discussions, files, signing_in, uploads
 from brightline.hub.asking import SLASH
 from brightline.hub.host import Host, Turned
 
 LOG = logging.getLogger("brightline.hub")
+ROOMS = (catalogue, uploads, files, copies, discussions, accounts, signing_in)
+ROUTES = [route for room in ROOMS for route in room.ROUTES]
 
 
 def make_hub(host: Host) -> ASGIApp:
-    app = Starlette(
-        routes=[*catalogue.ROUTES, *uploads.ROUTES, *files.ROUTES], exception_handlers={Turned: turned, 404: nothing}
-    )
+    app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing})
     app.state.host = host
     return Escaped(app)
 

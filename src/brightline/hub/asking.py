@@ -56,7 +56,14 @@ class Kinds(Convertor[Kind]):
         return f"{value}s"
 
 
+class Spaces(Kinds):
+    """Where only spaces have such a thing."""
+
+    regex = "spaces"
+
+
 register_url_convertor("kinds", Kinds())
+register_url_convertor("spaces", Spaces())
 
 
 async def about(request: Request) -> tuple[Host, Account | None, RepoName]:

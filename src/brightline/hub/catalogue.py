@@ -117,7 +117,8 @@ async def paths(request: Request) -> Response:
 
 async def refs(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    return JSONResponse(await asking.off(lambda: host.refs(account, name)))
+    pulls = asking.flag(request, "include_prs")
+    return JSONResponse(await asking.off(lambda: host.refs(account, name, pulls=pulls)))
 
 
 async def branch(request: Request) -> Response:
@@ -146,19 +147,27 @@ async def tag(request: Request) -> Response:
 async def commits(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision")
-    return JSONResponse(await asking.off(lambda: host.commits(account, name, revision)))
+    rows = await asking.off(lambda: host.commits(account, name, revision))
+    if "formatted" not in (*request.query_params.getlist("expand"), *request.query_params.getlist("expand[]")):
+        rows = [{key: value for key, value in row.items() if key != "formatted"} for row in rows]
+    return JSONResponse(rows)
 
 
 async def commit(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    branch_name = asking.branch_of(asking.part(request, "revision"))
-    if asking.flag(request, "create_pr"):
-        raise Turned(403, "Pull requests are not kept here: push to a branch of your own repository.")
-    await asking.off(lambda: host.may(account, name, write=True))  # before the body is read
+    revision, pull = asking.part(request, "revision"), asking.flag(request, "create_pr")
+    proposed = pull or revision.startswith("refs/pr/")
+    branch_name = revision if proposed else asking.branch_of(revision)
+    await asking.off(lambda: host.may_push(account, name, branch_name, pull=pull))  # before the body is read
     pushed = read_push(await asking.body(request, SIZE))
-    made = await asking.off(lambda: host.commit(account, name, branch_name, pushed))
-    made["commitUrl"] = f"{asking.address(request)}/{name.address}/commit/{made['commitOid']}"
-    return JSONResponse({"success": True, "hookOutput": "", **made})
+    if pull:
+        made = await asking.off(lambda: host.propose(account, name, pushed))
+    else:
+        made = await asking.off(lambda: (host.add if proposed else host.commit)(account, name, branch_name, pushed))
+    page = f"{asking.address(request)}/{name.address}"
+    told = {"pullRequestUrl": f"{page}/discussions/{made['number']}"} if pull else {}
+    answer = {"commitUrl": f"{page}/commit/{made['commitOid']}", "commitOid": made["commitOid"], **told}
+    return JSONResponse({"success": True, "hookOutput": "", **answer})
 
 
 async def auth_check(request: Request) -> Response:
@@ -186,12 +195,6 @@ async def answer(request: Request) -> Response:
     status = "accepted" if request.url.path.endswith("/grant") else str(wanted.get("status", ""))
     await asking.off(lambda: host.answer(account, name, wanted, status))
     return JSONResponse({})
-
-
-async def discussions(request: Request) -> Response:
-    host, account, name = await asking.about(request)
-    await asking.off(lambda: host.info(account, name, None, sizes=False))
-    return JSONResponse({"discussions": [], "count": 0, "start": 0})
 
 
 def _query(request: Request) -> dict[str, Any]:
@@ -241,5 +244,4 @@ ROUTES = [
     Route(REPO + "/user-access-request/handle", answer, methods=["POST"]),
     Route(REPO + "/user-access-request/grant", answer, methods=["POST"]),
     Route(REPO + "/user-access-request/{status}", asked),
-    Route(REPO + "/discussions", discussions),
 ]

@@ -16,6 +16,8 @@ from brightline.release.revision import Commit, Stored
 from brightline.storage import schema, shelves
 from brightline.storage.database import restored, stored
 
+FORK = "fork"  # a kind that no address has: see storage.forks
+
 
 @dataclass(frozen=True, slots=True)
 class Repo:
@@ -32,6 +34,11 @@ class Repo:
     downloads: int
     created: datetime
     moved: datetime
+
+    @property
+    def fork(self) -> bool:
+        """Its revisions are proposals: nothing is filed, and nothing is for strangers."""
+        return self.name.namespace.startswith("~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def _repo(row: Row[tuple[object, ...]]) -> Repo:
     return Repo(
         row.id,
         row.mark,
-        RepoName(Kind(row.kind), row.namespace, row.name),
+        RepoName(Kind.MODEL if row.kind == FORK else Kind(row.kind), row.namespace, row.name),
         row.owner,
         row.private,
         row.gated,
@@ -132,6 +139,13 @@ def list_repos(connection: Connection, kind: Kind) -> Iterator[Repo]:
         select(shelves.repos).where(table.kind == kind.value).order_by(table.moved.desc(), table.id.desc())
     )
     return map(_repo, rows)
+
+
+def repos_of(connection: Connection, namespace: str) -> list[Repo]:
+    """All of one account's name, whatever their kind."""
+    table = shelves.repos.c
+    wanted = select(shelves.repos).where(table.namespace == namespace, table.kind != FORK).order_by(table.id)
+    return [_repo(row) for row in connection.execute(wanted)]
 
 
 def read_refs(connection: Connection, repo: Repo) -> dict[str, str]:

@@ -3,17 +3,19 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
 
 from brightline.assembly.exposing import record_exposure
 from brightline.assembly.hosting import showing
+from brightline.assembly.hosting.proposals import pulls as proposals
 from brightline.assembly.hosting.room import Room
 from brightline.assembly.hosting.shelving import Seen
 from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
-from brightline.enforcement.access import Phase, refused
+from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Content, Document, Turned
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
@@ -83,10 +85,13 @@ class Browsing(Room):
         wanted = set(paths)
         return [row for row in rows if row["path"] in wanted]
 
-    def refs(self, account: Account | None, name: RepoName) -> Document:
+    def refs(self, account: Account | None, name: RepoName, *, pulls: bool) -> Document:
         def ask(connection: Connection) -> Document:
             repo = self._shelving.repo(connection, account, name)
-            return showing.refs_document(self._shelving.refs(connection, account, repo))
+            caller = self._shelving.caller(connection, account, repo)
+            inside = caller.owner or caller.examiner
+            told = proposals(connection, account, repo, inside=inside) if pulls else None
+            return showing.refs_document(self._shelving.refs(connection, account, repo), told)
 
         return self._read(ask)
 
@@ -95,10 +100,13 @@ class Browsing(Room):
             repo = self._shelving.repo(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
             inside = seen.caller.owner or seen.caller.examiner
+            own = list(shelf.history(connection, seen.kept, seen.revision.oid)) if seen.fork else []
+            trunk = shelf.history(connection, repo, own[-1].commit.parent if own else seen.revision.oid)
+            inside = inside and (seen.fork is None or repo.owner == seen.caller.name or seen.caller.examiner)
             return [
                 showing.commit_document(one)
-                for one in shelf.history(connection, repo, seen.revision.oid)
-                if inside or self._shelving.judged(connection, repo, one).phase is not Phase.QUARANTINE
+                for one in chain(own, trunk)
+                if one in own or inside or self._shelving.judged(connection, repo, one).phase is not Phase.QUARANTINE
             ]
 
         return self._read(ask)
@@ -139,8 +147,10 @@ class Browsing(Room):
                 return False
             if account is not None and not tokens.still_good(connection, account.token, at):
                 return False
-            judged = self._shelving.judged(connection, repo, seen.revision)
-            return refused(filed.component, judged, self._shelving.caller(connection, account, repo), at) is None
+            try:
+                return self._shelving.seen(connection, account, repo, seen.revision.oid).denial(filed) is None
+            except Turned:
+                return False
 
         return lambda: self._read(ask)
 

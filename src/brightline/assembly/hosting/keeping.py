@@ -1,18 +1,25 @@
 """Repositories and their revisions, as their owners make, name and change them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pathspec import GitIgnoreSpec
 from sqlalchemy import Connection
 
+from brightline.assembly.hosting.proposals import number_of
 from brightline.assembly.hosting.pushing import first_revision, push
 from brightline.assembly.hosting.room import Room
+from brightline.assembly.hosting.shelving import Seen
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, TAGS, RepoName
 from brightline.storage import shelf
+from brightline.storage.discussions import remove_discussions
+from brightline.storage.forks import forks_of
+from brightline.storage.lending import give_back
 from brightline.storage.shelf import Repo
 
 REGULAR = 1 << 20  # bytes up to which a text is part of the commit itself
+IGNORED = 1_000  # lines of a .gitignore that are read
 ALWAYS_LFS = (
     ".safetensors",
     ".gguf",
@@ -34,7 +41,7 @@ class Keeping(Room):
 
     def create(self, account: Account | None, name: RepoName, terms: Mapping[str, Any]) -> tuple[Document, bool]:
         """The repository, and whether it is new. It has a first commit with nothing in it."""
-        owner = _writer(account)
+        owner = writer(account)
         if name.namespace != owner.name:
             raise Turned(403, f"You are {owner.name}, and can make repositories of that name only.")
         if owner.name in self._office.charter.holders:
@@ -60,7 +67,14 @@ class Keeping(Room):
         return {"name": str(made.name), "id": f"{made.id:024x}"}, fresh
 
     def delete(self, account: Account | None, name: RepoName) -> None:
-        self._write(lambda connection: shelf.remove_repo(connection, self._shelving.own(connection, account, name)))
+        def take(connection: Connection) -> None:
+            repo = self._shelving.own(connection, account, name)
+            remove_discussions(connection, repo)
+            for one in (*forks_of(connection, repo), repo):
+                give_back(connection, one)
+                shelf.remove_repo(connection, one)
+
+        self._write(take)
 
     def move(self, account: Account | None, before: RepoName, after: RepoName) -> None:
         def rename(connection: Connection) -> None:
@@ -112,12 +126,25 @@ class Keeping(Room):
         self._write(take)
 
     def preupload(
-        self, account: Account | None, name: RepoName, revision: str, files: Sequence[Mapping[str, Any]]
+        self,
+        account: Account | None,
+        name: RepoName,
+        revision: str,
+        files: Sequence[Mapping[str, Any]],
+        *,
+        pull: bool,
+        ignore: str,
     ) -> list[Document]:
+        """`pull`: they will be proposed, and whoever sees the repository may ask. `ignore` is a .gitignore that comes along."""
+        writer(account)
+
         def ask(connection: Connection) -> list[Document]:
-            repo = self._shelving.own(connection, account, name)
+            proposed = pull or number_of(revision) is not None
+            repo = (self._shelving.repo if proposed else self._shelving.own)(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
-            kept = {one.stored.path: one.stored for one in self._shelving.files(connection, seen.revision)}
+            shown = seen.listed(self._shelving.files(connection, seen.revision))
+            kept = {one.stored.path: one.stored for one in shown}
+            ignored = self._ignored(connection, seen, ignore)
             rows = []
             for file in files:
                 path = str(file["path"])
@@ -125,17 +152,27 @@ class Keeping(Room):
                 own = kept.get(path)
                 same = own if own is not None and own.lfs == (mode == "lfs") else None
                 oid = None if same is None else same.sha256 if same.lfs else same.oid
-                rows.append({"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": oid})
+                rows.append({"path": path, "uploadMode": mode, "shouldIgnore": ignored(path), "oid": oid})
             return rows
 
         return self._read(ask)
+
+    def _ignored(self, connection: Connection, seen: Seen, ignore: str) -> Callable[[str], bool]:
+        """By the .gitignore that comes along, or by the one that the revision has."""
+        kept = self._shelving.file(connection, seen.revision, ".gitignore")
+        if not ignore and kept is not None and kept.stored.size <= REGULAR and seen.denial(kept) is None:
+            with self._office.blobs.open(kept.stored.sha256, kept.stored.size) as reader:
+                ignore = reader.read(0, REGULAR).decode("utf-8", "replace")
+        if not ignore:
+            return lambda _path: False
+        return GitIgnoreSpec.from_lines(ignore.splitlines()[:IGNORED]).match_file
 
     def commit(self, account: Account | None, name: RepoName, revision: str, wanted: Push) -> Document:
         made = push(self._shelving, account, name, revision, wanted)
         return {"commitOid": made.oid}
 
 
-def _writer(account: Account | None) -> Account:
+def writer(account: Account | None) -> Account:
     if account is None:
         raise Turned(401, "This needs a token of this office: `hf auth login --token`.")
     if "hub:write" not in account.scopes:

@@ -42,12 +42,32 @@ class Next:
     card: str | None
 
 
-def push(shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push) -> Revision:
-    """Raises Turned, and then nothing was pushed. A branch that somebody else moved meanwhile is tried again from there."""
+def push(
+    shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push, fork: Repo | None = None
+) -> Revision:
+    """Raises Turned, and then nothing was pushed. A branch that somebody else moved meanwhile is tried again from there.
+
+    `fork` is where it goes instead of the repository itself, as a proposal; the caller has seen that it is the account's.
+    """
     for _ in range(TRIES):
-        made = _prepare(shelving, account, name, branch, wanted)
+        made = _prepare(shelving, account, name, branch, wanted, fork)
         if made.head.files == made.revision.files:
             made = replace(made, revision=made.head)  # nothing changes; but a case that was withdrawn is filed again
+        if _write(shelving, made):
+            return made.revision
+    raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
+
+
+def put(shelving: Shelving, repo: Repo, branch: str, files: Mapping[str, Filed], title: str) -> Revision:
+    """A branch's next revision has just these files, whose bytes its owner may have. Raises Turned."""
+    for _ in range(TRIES):
+        with shelving.office.engine.begin() as connection:
+            head = shelf.read_revision(connection, repo, shelf.read_refs(connection, repo).get(HEADS + branch, ""))
+        if head is None:
+            raise Turned(404, f"{repo.name} has no branch {branch[:100]}.", "RevisionNotFound")
+        made = _next(shelving, repo, HEADS + branch, head, files, Push(title, "", None, ()))
+        if made.head.files == made.revision.files:
+            made = replace(made, revision=made.head)
         if _write(shelving, made):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
@@ -61,10 +81,12 @@ def first_revision(repo: Repo, shelving: Shelving) -> tuple[Revision, bytes]:
     return Revision(commit.oid, commit, sha256, inspection.manifest.digest), content
 
 
-def _prepare(shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push) -> Next:
+def _prepare(
+    shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push, fork: Repo | None
+) -> Next:
     office = shelving.office
     with office.engine.begin() as connection:
-        repo = shelving.own(connection, account, name)
+        repo = shelving.own(connection, account, name) if fork is None else fork
         oid = shelf.read_refs(connection, repo).get(HEADS + branch)
         head = None if oid is None else shelf.read_revision(connection, repo, oid)
         if head is None:
@@ -158,7 +180,7 @@ def _write(shelving: Shelving, made: Next) -> bool:
         refs = shelf.read_refs(turn.connection, made.repo)
         if refs.get(made.ref) != made.head.oid:
             return False
-        if made.files and not _judged_already(shelving, turn, made):
+        if made.files and not made.repo.fork and not _judged_already(shelving, turn, made):
             case = file_within(turn, prepared)
             if isinstance(case, Refusal):
                 return case

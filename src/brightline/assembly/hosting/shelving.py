@@ -1,13 +1,15 @@
 """Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
+from brightline.assembly.hosting.lending import Lent, lent, none_lent
+from brightline.assembly.hosting.proposals import proposal_at
 from brightline.assembly.office import Office, View
 from brightline.assembly.ordering import orders_on
 from brightline.authority.case import Case
@@ -42,9 +44,20 @@ class Seen:
     judged: Judged
     caller: Caller
     at: datetime
+    lent: Lent = none_lent
+    fork: Repo | None = None  # where a proposal is kept
+
+    @property
+    def kept(self) -> Repo:
+        """Whose commits it is one of."""
+        return self.fork or self.repo
 
     def denial(self, filed: Filed) -> Denial | None:
-        return refused(filed.component, self.judged, self.caller, self.at)
+        """What hides goes before what explains; what was lent is had as long as its lender's word allows it, too."""
+        denial = refused(filed.component, self.judged, self.caller, self.at)
+        if self.caller.examiner or (denial is not None and denial.hidden):
+            return denial
+        return self.lent(filed) or denial
 
     def listed(self, files: Sequence[Filed]) -> list[Filed]:
         """What is withheld is not even listed to strangers."""
@@ -81,6 +94,10 @@ class Shelving:
         """All that were ever filed about these bytes."""
         return self._look(connection, manifest)[0]
 
+    def known(self, connection: Connection, manifest: str) -> Known:
+        """All cases and orders about these bytes."""
+        return self._look(connection, manifest)
+
     def _look(self, connection: Connection, manifest: str) -> Known:
         size, (then, known) = head_size(connection), self._known.get(manifest, (-1, ([], [])))
         if size != then:
@@ -91,19 +108,19 @@ class Shelving:
         return known
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
-        return list(self._listing(connection, revision).values())
+        return list(self.listing(connection, revision.files).values())
 
     def file(self, connection: Connection, revision: Revision, path: str) -> Filed | None:
-        return self._listing(connection, revision).get(path)
+        return self.listing(connection, revision.files).get(path)
 
-    def _listing(self, connection: Connection, revision: Revision) -> dict[str, Filed]:
+    def listing(self, connection: Connection, files: str) -> dict[str, Filed]:
         """By path; listings are named by their content, so that one that is kept is right for ever."""
-        known = self._listings.get(revision.files)
+        known = self._listings.get(files)
         if known is None:
-            known = {one.stored.path: one for one in shelf.read_listing(connection, revision.files)}
+            known = {one.stored.path: one for one in shelf.read_listing(connection, files)}
             while len(self._listings) >= LISTINGS:
                 self._listings.pop(next(iter(self._listings)), None)
-            self._listings[revision.files] = known
+            self._listings[files] = known
         return known
 
     def caller(self, connection: Connection, account: Account | None, repo: Repo) -> Caller:
@@ -209,9 +226,14 @@ class Shelving:
         found = None if oid is None else shelf.read_revision(connection, repo, oid)
         judged = None if found is None else self.judged(connection, repo, found)
         inside = caller.owner or caller.examiner
-        if found is None or judged is None or (judged.phase is Phase.QUARANTINE and not inside):
+        if found is not None and judged is not None and (judged.phase is not Phase.QUARANTINE or inside):
+            return Seen(repo, found, judged, caller, at, lent(self, connection, account, repo, judged.phase))
+        proposed = proposal_at(connection, account, repo, wanted, inside=inside)
+        if proposed is None:
             raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
-        return Seen(repo, found, judged, caller, at)
+        own, judged = replace(caller, owner=True), Judged(Phase.QUARANTINE)
+        loans = lent(self, connection, account, proposed[0], judged.phase)
+        return Seen(repo, proposed[1], judged, own, at, loans, proposed[0])
 
 
 def _look(view: View, manifest: str) -> Known:

@@ -1,5 +1,6 @@
 """Repositories, revisions and files as the documents that the Hub's clients read."""
 
+import html
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -116,11 +117,12 @@ def commit_document(revision: Revision) -> Document:
         "message": commit.message,
         "authors": [{"user": commit.author}],
         "date": moment(commit.at),
+        "formatted": {"title": html.escape(commit.title), "message": html.escape(commit.message)},
     }
 
 
-def refs_document(heads: dict[str, str]) -> Document:
-    """Full names to commits."""
+def refs_document(heads: dict[str, str], pulls: dict[str, str] | None = None) -> Document:
+    """Full names to commits. Proposals are named where they were asked for."""
 
     def some(prefix: str) -> list[Document]:
         return [
@@ -129,7 +131,10 @@ def refs_document(heads: dict[str, str]) -> Document:
             if name.startswith(prefix)
         ]
 
-    return {"branches": some(HEADS), "converts": [], "tags": some(TAGS), "pullRequests": []}
+    told = {"branches": some(HEADS), "converts": [], "tags": some(TAGS)}
+    if pulls is not None:
+        told["pullRequests"] = [{"name": name, "ref": name, "targetCommit": oid} for name, oid in pulls.items()]
+    return told
 
 
 def request_document(request: Request) -> Document:

@@ -1,0 +1,20 @@
+"""Discussions and proposals, bytes that were lent, devices that were let in."""
+
+from alembic import op
+
+from brightline.storage.approvals import approvals
+from brightline.storage.discussions import discussions, remarks
+from brightline.storage.lending import loans
+from brightline.storage.shelves import METADATA
+
+revision = "0005"
+down_revision = "0002"
+TABLES = [discussions, remarks, loans, approvals]
+
+
+def upgrade() -> None:
+    METADATA.create_all(op.get_bind(), tables=TABLES)
+
+
+def downgrade() -> None:
+    METADATA.drop_all(op.get_bind(), tables=TABLES)
