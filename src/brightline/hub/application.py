@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 import traceback
 from urllib.parse import unquote
 
@@ -30,7 +31,8 @@ async def turned(_request: Request, trouble: Exception) -> Response:
     if not isinstance(trouble, Turned):
         raise trouble
     sentence = str(trouble)
-    headers = {"X-Error-Message": "".join(letter if " " <= letter <= "~" else "?" for letter in sentence)[:1_000]}
+    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in sentence)[:1_000]
+    headers = {"X-Error-Message": plain, "X-Request-Id": secrets.token_hex(8)}  # clients print both
     if trouble.code:
         headers["X-Error-Code"] = trouble.code
     if trouble.commit is not None:

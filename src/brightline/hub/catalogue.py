@@ -9,6 +9,7 @@ from starlette.routing import Route
 from brightline.hub import asking
 from brightline.hub.host import Turned
 from brightline.hub.ndjson import SIZE, read_push
+from brightline.release.card import card_faults
 from brightline.release.repository import Kind, RepoName
 
 SORTS = {"downloads", "likes", "lastModified", "createdAt"}
@@ -65,9 +66,11 @@ async def move(request: Request) -> Response:
 
 
 async def validate_yaml(request: Request) -> Response:
-    """Cards are judged when they are examined; a client only wants to hear that nothing is wrong with the form."""
-    await asking.document(request)
-    return JSONResponse({"errors": [], "warnings": []})
+    """The form of a card's front matter; what it says is judged when it is examined."""
+    content = (await asking.document(request)).get("content")
+    errors, warnings = card_faults(content if isinstance(content, str) else "")
+    told = {"errors": [{"message": one} for one in errors], "warnings": [{"message": one} for one in warnings]}
+    return JSONResponse(told, 400 if errors else 200)
 
 
 async def search(request: Request) -> Response:
@@ -157,11 +160,11 @@ async def commit(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision, pull = asking.part(request, "revision"), asking.flag(request, "create_pr")
     proposed = pull or revision.startswith("refs/pr/")
-    branch_name = revision if proposed else asking.branch_of(revision)
+    branch_name = revision if proposed and not pull else asking.branch_of(revision)
     await asking.off(lambda: host.may_push(account, name, branch_name, pull=pull))  # before the body is read
     pushed = read_push(await asking.body(request, SIZE))
     if pull:
-        made = await asking.off(lambda: host.propose(account, name, pushed))
+        made = await asking.off(lambda: host.propose(account, name, branch_name, pushed))
     else:
         made = await asking.off(lambda: (host.add if proposed else host.commit)(account, name, branch_name, pushed))
     page = f"{asking.address(request)}/{name.address}"

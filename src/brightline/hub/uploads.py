@@ -60,7 +60,7 @@ def _asked(files: Any) -> list[dict[str, Any]]:
     for file in files:
         try:
             sample = b64decode(file.get("sample") or "", validate=True)
-            rows.append({"path": asking.path_of(str(file["path"])), "size": int(file["size"]), "sample": sample})
+            rows.append({"path": asking.new_path(str(file["path"])), "size": int(file["size"]), "sample": sample})
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
             raise Turned(400, "a file that is asked about has a path, a size and a sample in base64.") from None
     return rows

@@ -42,6 +42,7 @@ discussions = Table(
     Column("status", String(10), nullable=False),  # draft, open, closed, merged
     Column("fork", String(32), nullable=False),  # the mark of where a proposal is kept; empty for a conversation
     Column("base", String(40), nullable=False),  # the revision that a proposal began with, as its fork has it
+    Column("branch", String(200), nullable=False),  # that a proposal is for
     Column("merged", String(40), nullable=False),  # the commit that it became
     Column("at", DateTime(timezone=False), nullable=False),
     Index("discussions_by_author", "repo", "author"),
@@ -72,6 +73,7 @@ class Discussion:
     status: str
     fork: str
     base: str
+    branch: str
     merged: str
     at: datetime
 
@@ -102,12 +104,15 @@ def list_discussions(connection: Connection, repo: Repo) -> list[Discussion]:
     """The newest first."""
     wanted = select(discussions).where(discussions.c.repo == repo.id)
     return [
-        _discussion(row) for row in connection.execute(wanted.order_by(discussions.c.at.desc(), discussions.c.number))
+        _discussion(row)
+        for row in connection.execute(wanted.order_by(discussions.c.at.desc(), discussions.c.number.desc()))
     ]
 
 
 def _discussion(row: Row[tuple[Any, ...]]) -> Discussion:
-    return Discussion(row.number, row.title, row.author, row.status, row.fork, row.base, row.merged, restored(row.at))
+    return Discussion(
+        row.number, row.title, row.author, row.status, row.fork, row.base, row.branch, row.merged, restored(row.at)
+    )
 
 
 def count_discussions(connection: Connection, repo: Repo, author: str | None = None) -> int:
@@ -127,6 +132,7 @@ def add_discussion(connection: Connection, repo: Repo, made: Discussion) -> None
             status=made.status,
             fork=made.fork,
             base=made.base,
+            branch=made.branch,
             merged=made.merged,
             at=stored(made.at),
         )

@@ -171,6 +171,14 @@ def read_revision(connection: Connection, repo: Repo, oid: str) -> Revision | No
     return Revision(row.oid, commit, row.files, row.manifest)
 
 
+def beginning(connection: Connection, repo: Repo, start: str) -> list[Revision]:
+    """The commits whose ids begin so; `start` is hex digits."""
+    table = shelves.commits.c
+    wanted = select(table.oid).where(table.repo == repo.id, table.oid.between(start, start + "g")).limit(100)
+    found = [read_revision(connection, repo, oid) for oid in connection.execute(wanted).scalars().all()]
+    return [one for one in found if one is not None]
+
+
 def history(connection: Connection, repo: Repo, oid: str | None) -> Iterator[Revision]:
     """A commit and those it grew out of, the newest first."""
     while oid is not None:

@@ -13,7 +13,7 @@ from brightline.assembly.hosting.shelving import Seen
 from brightline.assembly.hosting.showing import moment
 from brightline.enforcement.access import Caller
 from brightline.hub.host import Account, Document, Turned
-from brightline.release.repository import RepoName
+from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import pointer
 from brightline.storage import shelf
 from brightline.storage.discussions import (
@@ -28,6 +28,7 @@ from brightline.storage.discussions import (
 )
 from brightline.storage.shelf import Filed, Repo
 
+MAIN = "main"
 PAGE = 50
 WORDINGS, REMARKS = 20, 1_000  # of one remark; of one discussion
 DIFF = 256 << 10  # bytes of a text whose changes are shown
@@ -37,7 +38,7 @@ class Conversing(Proposing):
     """A conversation is for whoever sees the repository; a proposal for its author, the owner and examiners."""
 
     def discuss(self, account: Account | None, name: RepoName, title: str, said: str, *, pull: bool) -> Document:
-        told, _ = self.begin(account, name, title, said, None, pull=pull)
+        told, _ = self.begin(account, name, title, said, MAIN if pull else None)
         if pull:  # nothing is proposed yet
 
             def draft(connection: Connection) -> None:
@@ -67,7 +68,10 @@ class Conversing(Proposing):
             row = {**_row(repo, told), "events": remarks}
             if not told.pull:
                 return row
-            row["changes"] = {"base": "main", **({"mergeCommitId": told.merged} if told.merged else {})}
+            row["changes"] = {
+                "base": f"{HEADS}{told.branch}",
+                **({"mergeCommitId": told.merged} if told.merged else {}),
+            }
             row["filesWithConflicts"] = self._conflicts(connection, repo, told) if caller.owner else False
             if diff:
                 row["diff"] = self._diff(connection, account, repo, told)
@@ -88,7 +92,8 @@ class Conversing(Proposing):
     def _conflicts(self, connection: Connection, repo: Repo, told: Discussion) -> list[str]:
         """For the owner: it names files that others may not know of."""
         head = head_of(connection, told)
-        main = shelf.read_revision(connection, repo, shelf.read_refs(connection, repo).get("refs/heads/main", ""))
+        oid = shelf.read_refs(connection, repo).get(HEADS + told.branch, "")
+        main = shelf.read_revision(connection, repo, oid)
         if head is None or main is None or told.status == "merged":
             return []
         return conflicts(self._shelving.listing(connection, main.files), *self.changed(connection, told, head))

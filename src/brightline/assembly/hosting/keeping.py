@@ -20,20 +20,11 @@ from brightline.storage.shelf import Repo
 
 REGULAR = 1 << 20  # bytes up to which a text is part of the commit itself
 IGNORED = 1_000  # lines of a .gitignore that are read
-ALWAYS_LFS = (
-    ".safetensors",
-    ".gguf",
-    ".bin",
-    ".pt",
-    ".pth",
-    ".onnx",
-    ".parquet",
-    ".arrow",
-    ".npz",
-    ".npy",
-    ".zip",
-    ".h5",
-)
+ALWAYS_LFS = (  # the Hub's own list, as far as it speaks of endings
+    ".7z", ".arrow", ".bin", ".bz2", ".ckpt", ".ftz", ".gguf", ".gz", ".h5", ".joblib", ".mlmodel", ".model",
+    ".msgpack", ".npy", ".npz", ".onnx", ".ot", ".parquet", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".rar",
+    ".safetensors", ".tar", ".tflite", ".tgz", ".wasm", ".xz", ".zip", ".zst",
+)  # fmt: skip
 
 
 class Keeping(Room):
@@ -83,7 +74,7 @@ class Keeping(Room):
                 raise Turned(403, f"{before} stays with {repo.owner}, and stays a {before.kind}.")
             taken = shelf.alike(connection, after)
             if taken is not None and taken.id != repo.id:
-                raise Turned(409, f"There is a {after.kind} {after} already.")
+                raise Turned(409, f"A {after.kind} repository called {after} already exists.")
             shelf.rename_repo(connection, repo, after)
 
         self._write(rename)
@@ -111,7 +102,9 @@ class Keeping(Room):
             repo = self._shelving.own(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, start)
             if ref in shelf.read_refs(connection, repo):
-                raise Turned(409, f"{name} has {ref} already.")
+                raise Turned(409, f"Reference already exists: {name} has {ref}.")
+            if seen.fork is not None:
+                raise Turned(409, f"{start} is a proposal: merge it, and name what it became.")
             shelf.write_ref(connection, repo, ref, seen.revision.oid)
 
         self._write(make)
@@ -119,8 +112,10 @@ class Keeping(Room):
     def unref(self, account: Account | None, name: RepoName, ref: str) -> None:
         def take(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, name)
-            if ref not in shelf.read_refs(connection, repo) or ref == f"{HEADS}main":
-                raise Turned(404, f"{name} has no {ref} that can be deleted.", "RevisionNotFound")
+            if ref == f"{HEADS}main":
+                raise Turned(403, f"Cannot delete {ref}: {name} is seen by it.")
+            if ref not in shelf.read_refs(connection, repo):
+                raise Turned(404, f"Invalid rev id: {name} has no {ref}.", "RevisionNotFound")
             shelf.write_ref(connection, repo, ref, None)
 
         self._write(take)
@@ -144,11 +139,13 @@ class Keeping(Room):
             seen = self._shelving.seen(connection, account, repo, revision)
             shown = seen.listed(self._shelving.files(connection, seen.revision))
             kept = {one.stored.path: one.stored for one in shown}
-            ignored = self._ignored(connection, seen, ignore)
+            ignored = _matching(ignore or self._text(connection, seen, ".gitignore"))
+            beside = _matching("\n".join(_tracked(self._text(connection, seen, ".gitattributes"))))
             rows = []
             for file in files:
                 path = str(file["path"])
-                mode = "lfs" if _large(path, int(file["size"]), bytes(file["sample"])) else "regular"
+                large = _large(path, int(file["size"]), bytes(file["sample"]))
+                mode = "lfs" if large or (file["size"] and beside(path)) else "regular"
                 own = kept.get(path)
                 same = own if own is not None and own.lfs == (mode == "lfs") else None
                 oid = None if same is None else same.sha256 if same.lfs else same.oid
@@ -157,15 +154,13 @@ class Keeping(Room):
 
         return self._read(ask)
 
-    def _ignored(self, connection: Connection, seen: Seen, ignore: str) -> Callable[[str], bool]:
-        """By the .gitignore that comes along, or by the one that the revision has."""
-        kept = self._shelving.file(connection, seen.revision, ".gitignore")
-        if not ignore and kept is not None and kept.stored.size <= REGULAR and seen.denial(kept) is None:
-            with self._office.blobs.open(kept.stored.sha256, kept.stored.size) as reader:
-                ignore = reader.read(0, REGULAR).decode("utf-8", "replace")
-        if not ignore:
-            return lambda _path: False
-        return GitIgnoreSpec.from_lines(ignore.splitlines()[:IGNORED]).match_file
+    def _text(self, connection: Connection, seen: Seen, path: str) -> str:
+        """A small file of a revision, as far as the caller may have it."""
+        kept = self._shelving.file(connection, seen.revision, path)
+        if kept is None or kept.stored.size > REGULAR or seen.denial(kept) is not None:
+            return ""
+        with self._office.blobs.open(kept.stored.sha256, kept.stored.size) as reader:
+            return reader.read(0, REGULAR).decode("utf-8", "replace")
 
     def commit(self, account: Account | None, name: RepoName, revision: str, wanted: Push) -> Document:
         made = push(self._shelving, account, name, revision, wanted)
@@ -174,10 +169,23 @@ class Keeping(Room):
 
 def writer(account: Account | None) -> Account:
     if account is None:
-        raise Turned(401, "This needs a token of this office: `hf auth login --token`.")
+        raise Turned(401, "Invalid username or password: this needs a token of this office, `hf auth login --token`.")
     if "hub:write" not in account.scopes:
         raise Turned(403, "This token lacks the scope hub:write.")
     return account
+
+
+def _matching(patterns: str) -> Callable[[str], bool]:
+    """As git reads a .gitignore."""
+    if not patterns.strip():
+        return lambda _path: False
+    return GitIgnoreSpec.from_lines(patterns.splitlines()[:IGNORED]).match_file
+
+
+def _tracked(attributes: str) -> list[str]:
+    """The patterns of a .gitattributes whose files go beside the commit."""
+    words = [line.split() for line in attributes.splitlines()[:IGNORED]]
+    return [one[0] for one in words if "filter=lfs" in one[1:]]
 
 
 def _large(path: str, size: int, sample: bytes) -> bool:

@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.keeping import writer
 from brightline.assembly.hosting.proposals import head_of, number_of
-from brightline.assembly.hosting.pushing import push, put
+from brightline.assembly.hosting.pushing import moved, push, put
 from brightline.assembly.hosting.room import Room
-from brightline.assembly.hosting.shelving import MAIN, Seen
+from brightline.assembly.hosting.shelving import Seen
 from brightline.hub.host import Account, Document, Push, Turned
-from brightline.release.repository import RepoName
+from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, tree_ids
 from brightline.storage import shelf
 from brightline.storage.discussions import (
@@ -29,15 +29,16 @@ from brightline.storage.lending import Loan, lend, loans_of
 from brightline.storage.shelf import Filed, Repo, Revision
 
 OPEN = 200  # discussions that one account may begin at one repository
+TITLE = 400  # characters
 MANIFEST = ""  # of what a fork begins with: nothing was ever decided about it as it stands there
 
 
 class Proposing(Room):
     """Proposals, as they are opened, added to and merged."""
 
-    def propose(self, account: Account | None, name: RepoName, wanted: Push) -> Document:
-        """A commit that opens a proposal; it grows out of what its author sees of the branch main. Raises Turned."""
-        told, fork = self.begin(account, name, wanted.title, wanted.message, wanted.parent, pull=True)
+    def propose(self, account: Account | None, name: RepoName, branch: str, wanted: Push) -> Document:
+        """A commit that opens a proposal; it grows out of what its author sees of a branch. Raises Turned."""
+        told, fork = self.begin(account, name, wanted.title, wanted.message, branch, wanted.parent)
         try:
             made = self._add(account, name, told, fork, replace(wanted, parent=None))
         except Turned:
@@ -77,9 +78,15 @@ class Proposing(Room):
         shelf.write_ref(connection, fork, f"{PROPOSED}{told.number}", None)
 
     def begin(
-        self, account: Account | None, name: RepoName, title: str, said: str, parent: str | None, *, pull: bool
+        self,
+        account: Account | None,
+        name: RepoName,
+        title: str,
+        said: str,
+        branch: str | None = None,
+        parent: str | None = None,
     ) -> tuple[Discussion, Repo]:
-        """A discussion with its first remark; where it is a proposal, with a fork and a branch in it. Raises Turned."""
+        """A discussion with its first remark; where it is for a branch, with a fork and a branch in it. Raises Turned."""
         who = self.participant(account)
 
         def make(connection: Connection) -> tuple[Discussion, Repo]:
@@ -87,22 +94,29 @@ class Proposing(Room):
             if count_discussions(connection, repo, who.name) >= OPEN:
                 raise Turned(403, f"You began {OPEN} discussions at {name}, and nobody begins more.")
             number = free_number(connection, repo, inside=repo.owner == who.name)
-            told = Discussion(number, title, who.name, "open", "", "", "", at)
-            fork = repo
-            if pull:
-                seen = self._shelving.seen(connection, who, repo, "main")
-                if parent is not None and parent != seen.revision.oid:
-                    raise Turned(412, f"main is at {seen.revision.oid}, not at {parent[:40]}. Pull, and push again.")
-                fork = own_fork(connection, repo, who.name, at)
-                base = self._base(connection, seen, fork)
+            told, fork = Discussion(number, title[:TITLE], who.name, "open", "", "", "", "", at), repo
+            if branch is not None:
+                fork, base = self._begun(connection, who, repo, branch, parent)
                 shelf.write_ref(connection, fork, f"{PROPOSED}{number}", base.oid)
-                told = replace(told, fork=fork.mark, base=base.oid)
+                told = replace(told, fork=fork.mark, base=base.oid, branch=branch)
             add_discussion(connection, repo, told)
             if said:
                 add_remark(connection, repo, number, "comment", who.name, {"wordings": [said]}, at)
             return told, fork
 
         return self._write(make)
+
+    def _begun(
+        self, connection: Connection, who: Account, repo: Repo, branch: str, parent: str | None
+    ) -> tuple[Repo, Revision]:
+        """The fork, and what the proposal begins with. Raises Turned where the caller sees no such branch."""
+        if HEADS + branch not in self._shelving.refs(connection, who, repo):
+            raise Turned(404, f"{repo.name} has no branch {branch[:100]} that you may see.", "RevisionNotFound")
+        seen = self._shelving.seen(connection, who, repo, HEADS + branch)
+        if parent is not None and parent != seen.revision.oid:
+            raise Turned(412, moved(branch, seen.revision.oid, parent))
+        fork = own_fork(connection, repo, who.name, self._office.clock())
+        return fork, self._base(connection, seen, fork)
 
     def _base(self, connection: Connection, seen: Seen, fork: Repo) -> Revision:
         """What a proposal begins with: what its author sees, lent. What is hidden is not part of it."""
@@ -167,7 +181,7 @@ class Proposing(Room):
     def merge(self, account: Account | None, name: RepoName, number: int, said: str) -> None:
         """By the owner: an ordinary commit on the branch main, with a case of the owner's. Raises Turned."""
         told, repo, files = self._read(lambda connection: self._merging(connection, account, name, number))
-        made = put(self._shelving, repo, "main", files, f"Merge refs/pr/{number}: {told.title}"[:1_000])
+        made = put(self._shelving, repo, told.branch, files, f"Merge refs/pr/{number}: {told.title}"[:1_000])
 
         def close(connection: Connection) -> None:
             at = self._office.clock()
@@ -189,14 +203,14 @@ class Proposing(Room):
         if told.status != "open":
             raise Turned(409, f"the pull request {number} is {told.status}: only an open one can be merged.")
         before, after = self.changed(connection, told, head)
-        oid = shelf.read_refs(connection, repo).get(MAIN, "")
+        oid = shelf.read_refs(connection, repo).get(HEADS + told.branch, "")
         revision = shelf.read_revision(connection, repo, oid)
         if revision is None:
-            raise Turned(404, f"{name} has no branch main.", "RevisionNotFound")
+            raise Turned(404, f"{name} has no branch {told.branch}.", "RevisionNotFound")
         files = dict(self._shelving.listing(connection, revision.files))
         clashing = conflicts(files, before, after)
         if clashing:
-            raise Turned(409, f"{', '.join(clashing[:10])}: main has something else there by now.")
+            raise Turned(409, f"{', '.join(clashing[:10])}: {told.branch} has something else there by now.")
         for path, filed in after.items():
             if filed is None:
                 files.pop(path, None)

@@ -58,6 +58,12 @@ def push(
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
 
 
+def moved(branch: str, here: str, said: str) -> str:
+    """With the Hub's own sentence first, which people search for."""
+    began = "The branch was updated since you opened this page. Please refresh and try again."
+    return f"{began} {branch} is at {here} by now, not at {said[:40]}. Pull, and push again."
+
+
 def put(shelving: Shelving, repo: Repo, branch: str, files: Mapping[str, Filed], title: str) -> Revision:
     """A branch's next revision has just these files, whose bytes its owner may have. Raises Turned."""
     for _ in range(TRIES):
@@ -92,7 +98,7 @@ def _prepare(
         if head is None:
             raise Turned(404, f"{name} has no branch {branch[:100]}.", "RevisionNotFound")
         if wanted.parent is not None and wanted.parent != head.oid:
-            raise Turned(412, f"{branch} is at {head.oid} by now, not at {wanted.parent[:40]}. Pull, and push again.")
+            raise Turned(412, moved(branch, head.oid, wanted.parent))
         before = {filed.stored.path: filed for filed in shelving.files(connection, head)}
         known = {one.sha256: one for one in (filed.stored for filed in before.values())}
         sent = shelf.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])

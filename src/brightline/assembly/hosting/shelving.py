@@ -1,5 +1,6 @@
 """Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 LISTINGS = 64  # listings kept in memory
 HISTORY = 1_000  # commits of a branch that are looked through for one that was decided
 MAIN = f"{HEADS}main"
+SHORT = re.compile(r"[0-9a-f]{7,39}")  # the beginning of a commit
 KEPT = 20_000  # manifests whose cases are kept in memory
 Known = tuple[list[Case], list[Ordered]]
 
@@ -158,7 +160,7 @@ class Shelving:
 
     def repo(self, connection: Connection, account: Account | None, name: RepoName) -> Repo:
         """Raises Turned: what is in quarantine, or private, is not there for strangers."""
-        repo = shelf.find_repo(connection, name)
+        repo = shelf.find_repo(connection, name) or shelf.alike(connection, name)
         if repo is None or not self.visible(connection, account, repo):
             raise Turned(404, f"There is no {name.kind} {name} here, or you may not see it.", "RepoNotFound")
         return repo
@@ -223,6 +225,8 @@ class Shelving:
         if COMMIT.fullmatch(wanted) is None:
             refs = self.refs(connection, account, repo)
             oid = next((refs[name] for name in (wanted, HEADS + wanted, TAGS + wanted) if name in refs), None)
+            if oid is None and SHORT.fullmatch(wanted) is not None:
+                oid = self._meant(connection, repo, wanted, inside=caller.owner or caller.examiner)
         found = None if oid is None else shelf.read_revision(connection, repo, oid)
         judged = None if found is None else self.judged(connection, repo, found)
         inside = caller.owner or caller.examiner
@@ -234,6 +238,15 @@ class Shelving:
         own, judged = replace(caller, owner=True), Judged(Phase.QUARANTINE)
         loans = lent(self, connection, account, proposed[0], judged.phase)
         return Seen(repo, proposed[1], judged, own, at, loans, proposed[0])
+
+    def _meant(self, connection: Connection, repo: Repo, start: str, *, inside: bool) -> str | None:
+        """The one commit that the caller may see and that begins so."""
+        found = [
+            one.oid
+            for one in shelf.beginning(connection, repo, start)
+            if inside or self.judged(connection, repo, one).phase is not Phase.QUARANTINE
+        ]
+        return found[0] if len(found) == 1 else None
 
 
 def _look(view: View, manifest: str) -> Known:

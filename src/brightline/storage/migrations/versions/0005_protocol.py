@@ -13,8 +13,11 @@ TABLES = [discussions, remarks, loans, approvals]
 
 
 def upgrade() -> None:
+    """Repositories are looked for whatever the case of their letters."""
     METADATA.create_all(op.get_bind(), tables=TABLES)
+    op.execute("CREATE INDEX IF NOT EXISTS repos_alike ON repos (kind, lower(namespace), lower(name))")
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX IF EXISTS repos_alike")
     METADATA.drop_all(op.get_bind(), tables=TABLES)
