@@ -76,7 +76,7 @@ def test_a_path_that_leaves_the_repository_is_refused(path):
         file_path(path)
 
 
-@pytest.mark.parametrize("name", ["", "-a", "a-", "a--b", "a..b", "a/b", "x" * 97, "a.git", "é", "a b"])
+@pytest.mark.parametrize("name", ["", "-a", "a-", "-", "a--b", "a..b", "a/b", "x" * 97, "a.git", "é", "a b"])
 def test_a_name_that_no_client_takes_is_refused(name):
     with pytest.raises(Misnamed):
         repo_name(Kind.MODEL, "acme", name)

@@ -37,6 +37,15 @@ def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime, owner:
     return Judged(Phase.QUARANTINE, {}, orders, newest)
 
 
+def revoked(cases: Sequence[Case], at: datetime) -> Case | None:
+    """The office's last closing about some bytes, until a case that was filed after it is in force."""
+    published = [case for case in cases if case.issued]
+    closed = [case for case in published if case.state in _ENDED and not case.left]
+    last = max(closed, key=lambda case: case.moved, default=None)
+    overcome = last is not None and any(_in_force(case, at) and case.filed > last.moved for case in published)
+    return None if overcome else last
+
+
 _ENDINGS = {State.SUSPENDED: "suspended", State.RECALLED: "recalled", State.WITHDRAWN: "withdrawn"}
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 import traceback
 from urllib.parse import unquote
 
@@ -10,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from brightline.hub import catalogue, files, listing, uploads
+from brightline.hub import accounts, catalogue, copies, discussions, files, listing, signing_in, uploads
 from brightline.hub.asking import SLASH
 from brightline.hub.host import Host, Turned
 from brightline.hub.remembering import Remembering
@@ -25,18 +26,16 @@ PURE = frozenset(
         catalogue.refs,
         catalogue.commits,
         catalogue.auth_check,
-        catalogue.discussions,
         files.resolve,
     }
 )  # endpoints whose GET only looks
 LOG = logging.getLogger("brightline.hub")
+ROOMS = (listing, catalogue, uploads, files, copies, discussions, accounts, signing_in)
+ROUTES = [route for room in ROOMS for route in room.ROUTES]
 
 
 def make_hub(host: Host) -> ASGIApp:
-    app = Starlette(
-        routes=[*listing.ROUTES, *catalogue.ROUTES, *uploads.ROUTES, *files.ROUTES],
-        exception_handlers={Turned: turned, 404: nothing},
-    )
+    app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing})
     app.state.host = host
     return Escaped(Remembering(app, host, PURE))
 
@@ -46,7 +45,8 @@ async def turned(_request: Request, trouble: Exception) -> Response:
     if not isinstance(trouble, Turned):
         raise trouble
     sentence = str(trouble)
-    headers = {"X-Error-Message": "".join(letter if " " <= letter <= "~" else "?" for letter in sentence)[:1_000]}
+    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in sentence)[:1_000]
+    headers = {"X-Error-Message": plain, "X-Request-Id": secrets.token_hex(8)}  # clients print both
     if trouble.code:
         headers["X-Error-Code"] = trouble.code
     if trouble.commit is not None:

@@ -36,7 +36,7 @@ async def account(request: Request) -> Account | None:
         return None
     found = await off(lambda: host(request).account(secret.strip())) if scheme.lower() == "bearer" else None
     if found is None:
-        raise Turned(401, "Invalid user token: the office knows no such token, or it has expired.")
+        raise Turned(401, "Invalid username or password: the office knows no such token, or it has expired.")
     return found
 
 
@@ -56,7 +56,14 @@ class Kinds(Convertor[Kind]):
         return f"{value}s"
 
 
+class Spaces(Kinds):
+    """Where only spaces have such a thing."""
+
+    regex = "spaces"
+
+
 register_url_convertor("kinds", Kinds())
+register_url_convertor("spaces", Spaces())
 
 
 async def about(request: Request) -> tuple[Host, Account | None, RepoName]:
@@ -79,6 +86,14 @@ def path_of(text: str) -> str:
         return file_path(text)
     except Misnamed as trouble:
         raise Turned(404, f"{trouble}.", "EntryNotFound") from None
+
+
+def new_path(text: str) -> str:
+    """Of a file that shall be pushed. Raises Turned."""
+    try:
+        return file_path(text)
+    except Misnamed as trouble:
+        raise Turned(422, f"{trouble}.") from None
 
 
 def branch_of(text: str) -> str:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from brightline.hub import asking
 from brightline.hub.host import Turned
 from brightline.hub.ndjson import SIZE, read_push
+from brightline.release.card import card_faults
 from brightline.release.repository import Kind, RepoName
 
 
@@ -62,9 +63,11 @@ async def move(request: Request) -> Response:
 
 
 async def validate_yaml(request: Request) -> Response:
-    """Cards are judged when they are examined; a client only wants to hear that nothing is wrong with the form."""
-    await asking.document(request)
-    return JSONResponse({"errors": [], "warnings": []})
+    """The form of a card's front matter; what it says is judged when it is examined."""
+    content = (await asking.document(request)).get("content")
+    errors, warnings = card_faults(content if isinstance(content, str) else "")
+    told = {"errors": [{"message": one} for one in errors], "warnings": [{"message": one} for one in warnings]}
+    return JSONResponse(told, 400 if errors else 200)
 
 
 async def info(request: Request) -> Response:
@@ -107,7 +110,8 @@ async def paths(request: Request) -> Response:
 
 async def refs(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    return JSONResponse(await asking.off(lambda: host.refs(account, name)))
+    pulls = asking.flag(request, "include_prs")
+    return JSONResponse(await asking.off(lambda: host.refs(account, name, pulls=pulls)))
 
 
 async def branch(request: Request) -> Response:
@@ -136,19 +140,27 @@ async def tag(request: Request) -> Response:
 async def commits(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision")
-    return JSONResponse(await asking.off(lambda: host.commits(account, name, revision)))
+    rows = await asking.off(lambda: host.commits(account, name, revision))
+    if "formatted" not in (*request.query_params.getlist("expand"), *request.query_params.getlist("expand[]")):
+        rows = [{key: value for key, value in row.items() if key != "formatted"} for row in rows]
+    return JSONResponse(rows)
 
 
 async def commit(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    branch_name = asking.branch_of(asking.part(request, "revision"))
-    if asking.flag(request, "create_pr"):
-        raise Turned(403, "Pull requests are not kept here: push to a branch of your own repository.")
-    await asking.off(lambda: host.may(account, name, write=True))  # before the body is read
+    revision, pull = asking.part(request, "revision"), asking.flag(request, "create_pr")
+    proposed = pull or revision.startswith("refs/pr/")
+    branch_name = revision if proposed and not pull else asking.branch_of(revision)
+    await asking.off(lambda: host.may_push(account, name, branch_name, pull=pull))  # before the body is read
     pushed = read_push(await asking.body(request, SIZE))
-    made = await asking.off(lambda: host.commit(account, name, branch_name, pushed))
-    made["commitUrl"] = f"{asking.address(request)}/{name.address}/commit/{made['commitOid']}"
-    return JSONResponse({"success": True, "hookOutput": "", **made})
+    if pull:
+        made = await asking.off(lambda: host.propose(account, name, branch_name, pushed))
+    else:
+        made = await asking.off(lambda: (host.add if proposed else host.commit)(account, name, branch_name, pushed))
+    page = f"{asking.address(request)}/{name.address}"
+    told = {"pullRequestUrl": f"{page}/discussions/{made['number']}"} if pull else {}
+    answer = {"commitUrl": f"{page}/commit/{made['commitOid']}", "commitOid": made["commitOid"], **told}
+    return JSONResponse({"success": True, "hookOutput": "", **answer})
 
 
 async def auth_check(request: Request) -> Response:
@@ -176,12 +188,6 @@ async def answer(request: Request) -> Response:
     status = "accepted" if request.url.path.endswith("/grant") else str(wanted.get("status", ""))
     await asking.off(lambda: host.answer(account, name, wanted, status))
     return JSONResponse({})
-
-
-async def discussions(request: Request) -> Response:
-    host, account, name = await asking.about(request)
-    await asking.off(lambda: host.info(account, name, None, sizes=False))
-    return JSONResponse({"discussions": [], "count": 0, "start": 0})
 
 
 async def _paths(request: Request) -> tuple[list[str], bool]:
@@ -218,5 +224,4 @@ ROUTES = [
     Route(REPO + "/user-access-request/handle", answer, methods=["POST"]),
     Route(REPO + "/user-access-request/grant", answer, methods=["POST"]),
     Route(REPO + "/user-access-request/{status}", asked),
-    Route(REPO + "/discussions", discussions),
 ]

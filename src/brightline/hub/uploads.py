@@ -21,8 +21,11 @@ XORB = 72 << 20  # bytes: 64 MiB of chunks, and what stands around them
 
 async def preupload(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    revision, files = asking.part(request, "revision"), _asked((await asking.document(request)).get("files"))
-    return JSONResponse({"files": await asking.off(lambda: host.preupload(account, name, revision, files))})
+    revision, body = asking.part(request, "revision"), await asking.document(request)
+    files, pull = _asked(body.get("files")), asking.flag(request, "create_pr")
+    ignore = body["gitIgnore"] if isinstance(body.get("gitIgnore"), str) else ""
+    rows = await asking.off(lambda: host.preupload(account, name, revision, files, pull=pull, ignore=ignore))
+    return JSONResponse({"files": rows})
 
 
 async def batch(request: Request) -> Response:
@@ -30,15 +33,21 @@ async def batch(request: Request) -> Response:
     wanted = await asking.document(request)
     if wanted.get("operation") != "upload":
         raise Turned(403, "Files are downloaded by their address here: /resolve/.")
-    objects = _objects(wanted.get("objects"))
-    rows = await asking.off(lambda: host.wanted(account, name, objects))
-    answer = {"transfer": "basic", "hash_algo": "sha256", "objects": [_object(request, *row) for row in rows]}
+    objects, ref = _objects(wanted.get("objects")), wanted.get("ref")
+    revision = str(ref.get("name", "")) if isinstance(ref, dict) else ""
+    rows = await asking.off(lambda: host.wanted(account, name, revision, objects))
+    transfers = wanted.get("transfers")
+    parted = isinstance(transfers, list) and "multipart" in transfers
+    answers = [_object(request, *row, parted=parted) for row in rows]
+    large = any("chunk_size" in one.get("actions", {}).get("upload", {}).get("header", {}) for one in answers)
+    answer = {"transfer": "multipart" if large else "basic", "hash_algo": "sha256", "objects": answers}
     return JSONResponse(answer, media_type=LFS)
 
 
 async def write_token(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    mark, token, until = await asking.off(lambda: host.xet_token(account, name))
+    revision, pull = asking.part(request, "revision"), asking.flag(request, "create_pr")
+    mark, token, until = await asking.off(lambda: host.xet_token(account, name, revision, pull=pull))
     cas = f"{asking.address(request)}/xet/{mark}"
     headers = {"X-Xet-Cas-Url": cas, "X-Xet-Access-Token": token, "X-Xet-Token-Expiration": str(until)}
     return JSONResponse({"casUrl": cas, "accessToken": token, "exp": until}, headers=headers)
@@ -51,7 +60,7 @@ def _asked(files: Any) -> list[dict[str, Any]]:
     for file in files:
         try:
             sample = b64decode(file.get("sample") or "", validate=True)
-            rows.append({"path": asking.path_of(str(file["path"])), "size": int(file["size"]), "sample": sample})
+            rows.append({"path": asking.new_path(str(file["path"])), "size": int(file["size"]), "sample": sample})
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
             raise Turned(400, "a file that is asked about has a path, a size and a sample in base64.") from None
     return rows
@@ -72,11 +81,17 @@ def _objects(objects: Any) -> list[dict[str, Any]]:
     return objects
 
 
-def _object(request: Request, oid: str, size: int, ticket: str | None) -> dict[str, Any]:
+def _object(request: Request, oid: str, size: int, ticket: str | None, *, parted: bool) -> dict[str, Any]:
     """No actions: these bytes were sent here already."""
     if ticket is None:
         return {"oid": oid, "size": size}
-    return {"oid": oid, "size": size, "actions": {"upload": {"href": f"{asking.address(request)}/lfs/{ticket}"}}}
+    href = f"{asking.address(request)}/lfs/{ticket}"
+    upload: dict[str, Any] = {"href": href}
+    length = asking.host(request).part_size(size) if parted else None
+    if length is not None:
+        numbers = range(1, -(-size // length) + 1)
+        upload["header"] = {"chunk_size": str(length), **{str(one): f"{href}/{one}" for one in numbers}}
+    return {"oid": oid, "size": size, "actions": {"upload": upload, "verify": {"href": f"{href}/verify"}}}
 
 
 async def _received(request: Request, most: int | None) -> Path:
@@ -106,6 +121,39 @@ async def put_file(request: Request) -> Response:
         await asking.off(lambda: asking.host(request).received(ticket, place))
     finally:
         place.unlink(missing_ok=True)
+    return JSONResponse({})
+
+
+async def put_part(request: Request) -> Response:
+    ticket, number = request.path_params["ticket"], int(request.path_params["number"])
+    host = asking.host(request)
+    place = await _received(request, await asking.off(lambda: host.part_bound(ticket, number)))
+    try:
+        tag = await asking.off(lambda: host.part(ticket, number, place))
+    finally:
+        place.unlink(missing_ok=True)
+    return JSONResponse({}, headers={"ETag": f'"{tag}"'})
+
+
+async def complete(request: Request) -> Response:
+    ticket, wanted = request.path_params["ticket"], await asking.document(request)
+    parts = wanted.get("parts")
+    if not isinstance(parts, list) or not all(isinstance(one, dict) for one in parts):
+        raise Turned(400, "parts are a list, each with its partNumber and its etag.")
+    tags = {one.get("partNumber"): str(one.get("etag", "")).strip('"') for one in parts}
+    if sorted(tags, key=str) != sorted(range(1, len(parts) + 1), key=str):
+        raise Turned(400, "parts are numbered from 1, without a gap.")
+    ordered = [tags[number] for number in range(1, len(parts) + 1)]
+    await asking.off(lambda: asking.host(request).complete(ticket, str(wanted.get("oid")), ordered))
+    return JSONResponse({})
+
+
+async def verify(request: Request) -> Response:
+    ticket, wanted = request.path_params["ticket"], await asking.document(request)
+    oid, size = str(wanted.get("oid")), wanted.get("size")
+    if not isinstance(size, int):
+        raise Turned(400, f"{size!r} is no size.")
+    await asking.off(lambda: asking.host(request).verify(ticket, oid, size))
     return JSONResponse({})
 
 
@@ -139,6 +187,9 @@ ROUTES = [
     Route(REPO + "/xet-write-token/{revision}", write_token),
     *(Route(prefix + GIT, batch, methods=["POST"]) for prefix in ("/{kind:kinds}", "")),
     Route("/lfs/{ticket}", put_file, methods=["PUT"]),
+    Route("/lfs/{ticket}", complete, methods=["POST"]),
+    Route("/lfs/{ticket}/{number:int}", put_part, methods=["PUT"]),
+    Route("/lfs/{ticket}/verify", verify, methods=["POST"]),
     Route("/xet/{mark}/v1/xorbs/default/{digest}", put_xorb, methods=["POST"]),
     Route("/xet/{mark}/v1/shards", put_shard, methods=["POST"]),
 ]

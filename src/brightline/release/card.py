@@ -121,6 +121,23 @@ def read_card(text: str | None) -> Card:
     return Card(tuple(dict.fromkeys(found))[:TAGS], task, library, models, datasets, _written(content))
 
 
+def card_faults(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What makes the front matter unreadable, and what is only missing: errors and warnings."""
+    body = text.lstrip()
+    head, found, _ = body[3 : SIZE + 3].partition("\n---") if body.startswith("---") else ("", "", "")
+    if not found or not head.strip():
+        return (), ("empty or missing yaml metadata in repo card",)
+    try:
+        content = _yaml(head, "README.md")
+    except Undeclared as trouble:
+        return (str(trouble),), ()
+    if not isinstance(content, dict):
+        return ("README.md: the front matter is no mapping",), ()
+    lists = [key for key in ("model-index", "datasets", "metrics") if not isinstance(content.get(key, []), (list, str))]
+    wrong = [*lists, *(["model-index"] if isinstance(content.get("model-index"), str) else [])]
+    return tuple(f"{key!r} is a list" for key in wrong), ()
+
+
 def _words(value: Any) -> list[str]:
     given = value if isinstance(value, list) else [value]
     return [word[:100] for word in given if isinstance(word, str) and word and word.isprintable()]

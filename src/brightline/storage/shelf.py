@@ -19,6 +19,7 @@ from brightline.storage.database import restored, stored
 
 HISTORY = 1_000  # commits of a branch that are looked through for one that was decided
 FEW, MANY = (1, 8), 1_000  # commits that one question reads
+FORK = "fork"  # a kind that no address has: see storage.forks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Repo:
     downloads: int
     created: datetime
     moved: datetime
+
+    @property
+    def fork(self) -> bool:
+        """Its revisions are proposals: nothing is filed, and nothing is for strangers."""
+        return self.name.namespace.startswith("~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def _repo(row: Row[tuple[object, ...]]) -> Repo:
     return Repo(
         row.id,
         row.mark,
-        RepoName(Kind(row.kind), row.namespace, row.name),
+        RepoName(Kind.MODEL if row.kind == FORK else Kind(row.kind), row.namespace, row.name),
         row.owner,
         row.private,
         row.gated,
@@ -141,6 +147,13 @@ def repo_of(connection: Connection, number: int) -> Repo | None:
     return None if row is None else _repo(row)
 
 
+def repos_of(connection: Connection, namespace: str) -> list[Repo]:
+    """All of one account's name, whatever their kind."""
+    table = shelves.repos.c
+    wanted = select(shelves.repos).where(table.namespace == namespace, table.kind != FORK).order_by(table.id)
+    return [_repo(row) for row in connection.execute(wanted)]
+
+
 def read_refs(connection: Connection, repo: Repo) -> dict[str, str]:
     """Full name -> commit."""
     rows = connection.execute(select(shelves.refs).where(shelves.refs.c.repo == repo.id).order_by(shelves.refs.c.name))
@@ -165,6 +178,14 @@ def read_revision(connection: Connection, repo: Repo, oid: str) -> Revision | No
 def _revision(row: Row[tuple[object, ...]]) -> Revision:
     commit = Commit(row.tree, row.parent, row.author, restored(row.at), row.title, row.message)
     return Revision(row.oid, commit, row.files, row.manifest)
+
+
+def beginning(connection: Connection, repo: Repo, start: str) -> list[Revision]:
+    """The commits whose ids begin so; `start` is hex digits."""
+    table = shelves.commits.c
+    wanted = select(table.oid).where(table.repo == repo.id, table.oid.between(start, start + "g")).limit(100)
+    found = [read_revision(connection, repo, oid) for oid in connection.execute(wanted).scalars().all()]
+    return [one for one in found if one is not None]
 
 
 def history(connection: Connection, repo: Repo, oid: str | None) -> Iterator[Revision]:

@@ -1,10 +1,12 @@
 """Looking: what a caller is shown of repositories."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from sqlalchemy import Connection
 
 from brightline.assembly.hosting import showing
+from brightline.assembly.hosting.proposals import pulls as proposals
 from brightline.assembly.hosting.room import Room
 from brightline.assembly.hosting.shelving import Seen
 from brightline.enforcement.access import Phase
@@ -55,10 +57,13 @@ class Browsing(Room):
         wanted = set(paths)
         return [row for row in rows if row["path"] in wanted]
 
-    def refs(self, account: Account | None, name: RepoName) -> Document:
+    def refs(self, account: Account | None, name: RepoName, *, pulls: bool) -> Document:
         def ask(connection: Connection) -> Document:
             repo = self._shelving.repo(connection, account, name)
-            return showing.refs_document(self._shelving.refs(connection, account, repo))
+            caller = self._shelving.caller(connection, account, repo)
+            inside = caller.owner or caller.examiner
+            told = proposals(connection, account, repo, inside=inside) if pulls else None
+            return showing.refs_document(self._shelving.refs(connection, account, repo), told)
 
         return self._read(ask)
 
@@ -67,10 +72,13 @@ class Browsing(Room):
             repo = self._shelving.repo(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
             inside = seen.caller.owner or seen.caller.examiner
+            own = list(shelf.history(connection, seen.kept, seen.revision.oid)) if seen.fork else []
+            trunk = shelf.history(connection, repo, own[-1].commit.parent if own else seen.revision.oid)
+            inside = inside and (seen.fork is None or repo.owner == seen.caller.name or seen.caller.examiner)
             return [
                 showing.commit_document(one)
-                for one in shelf.history(connection, repo, seen.revision.oid)
-                if inside or self._shelving.judged(connection, repo, one).phase is not Phase.QUARANTINE
+                for one in chain(own, trunk)
+                if one in own or inside or self._shelving.judged(connection, repo, one).phase is not Phase.QUARANTINE
             ]
 
         return self._read(ask)

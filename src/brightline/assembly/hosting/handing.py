@@ -13,7 +13,7 @@ from brightline.assembly.hosting.room import Room
 from brightline.assembly.hosting.shelving import Seen, Shelving
 from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
-from brightline.enforcement.access import Phase, refused
+from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Content, Turned
 from brightline.release.repository import RepoName
 from brightline.settings.office import Downloads
@@ -82,8 +82,10 @@ class Handing(Room):
                 return False
             if account is not None and not tokens.still_good(connection, account.token, at):
                 return False
-            judged = self._shelving.judged(connection, repo, seen.revision)
-            return refused(filed.component, judged, self._shelving.caller(connection, account, repo), at) is None
+            try:
+                return self._shelving.seen(connection, account, repo, seen.revision.oid).denial(filed) is None
+            except Turned:
+                return False
 
         return lambda: self._read(ask)
 

@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.admitting import Admitting
 from brightline.assembly.hosting.browsing import Browsing
+from brightline.assembly.hosting.conversing import Conversing
+from brightline.assembly.hosting.copying import Copying
 from brightline.assembly.hosting.handing import Handing
-from brightline.assembly.hosting.keeping import Keeping
+from brightline.assembly.hosting.letting_in import LettingIn
 from brightline.assembly.hosting.listing import Listing
 from brightline.assembly.hosting.mirroring import Mirror
+from brightline.assembly.hosting.parting import Parting
+from brightline.assembly.hosting.profiling import Profiling
 from brightline.assembly.hosting.receiving import MINUTES, Receiving
 from brightline.assembly.hosting.shelving import Shelving
 from brightline.assembly.office import Office
@@ -22,13 +25,14 @@ from brightline.storage import shelf
 from brightline.storage.state import watch
 
 
-class Hosting(Browsing, Listing, Handing, Keeping, Admitting):
+class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profiling):
     """One office's hub."""
 
     def __init__(self, office: Office) -> None:
         super().__init__(Shelving(office))
         self._state = watch(office.engine)
         self._receiving = Receiving(self._shelving)
+        self._parting = Parting(self._shelving, self._receiving)
         upstream = office.settings.upstream
         self._mirror = None if upstream is None else Mirror(self._shelving, upstream)
         self._shelving.elsewhere = self._mirror
@@ -43,12 +47,12 @@ class Hosting(Browsing, Listing, Handing, Keeping, Admitting):
         return None if state is None else (state, int(self._office.clock().timestamp()))
 
     def wanted(
-        self, account: Account | None, name: RepoName, objects: Sequence[Mapping[str, Any]]
+        self, account: Account | None, name: RepoName, revision: str, objects: Sequence[Mapping[str, Any]]
     ) -> list[tuple[str, int, str | None]]:
-        """Digest, size, and a ticket to send the bytes with; None where they were sent into this repository already."""
+        """Digest, size, and a ticket to send the bytes with; None where they were sent to where they go already."""
+        repo = self.place(account, name, revision, pull=None)
 
         def ask(connection: Connection) -> list[tuple[str, int, str | None]]:
-            repo = self._shelving.own(connection, account, name)
             known = shelf.possessed(connection, repo, [str(one["oid"]) for one in objects])
             rows = []
             for one in objects:
@@ -59,6 +63,21 @@ class Hosting(Browsing, Listing, Handing, Keeping, Admitting):
 
         return self._read(ask)
 
+    def part_size(self, size: int) -> int | None:
+        return self._parting.part_size(size)
+
+    def part_bound(self, ticket: str, number: int) -> int:
+        return self._parting.bound(ticket, number)
+
+    def part(self, ticket: str, number: int, place: Path) -> str:
+        return self._parting.part(ticket, number, place)
+
+    def complete(self, ticket: str, sha256: str, tags: Sequence[str]) -> None:
+        self._parting.complete(ticket, sha256, tags)
+
+    def verify(self, ticket: str, sha256: str, size: int) -> None:
+        self._parting.verify(ticket, sha256, size)
+
     def incoming(self) -> Path:
         return self._receiving.incoming()
 
@@ -68,11 +87,11 @@ class Hosting(Browsing, Listing, Handing, Keeping, Admitting):
     def received(self, ticket: str, place: Path) -> None:
         self._receiving.file(ticket, place)
 
-    def xet_token(self, account: Account | None, name: RepoName) -> tuple[str, str, int]:
+    def xet_token(self, account: Account | None, name: RepoName, revision: str, *, pull: bool) -> tuple[str, str, int]:
         """The repository's mark, which its address for xorbs has; a ticket; until when. Clients remember by that address what
         they sent, and another repository has none of it.
         """
-        repo = self._read(lambda connection: self._shelving.own(connection, account, name))
+        repo = self.place(account, name, revision, pull=pull)
         until = int(self._office.clock().timestamp()) + MINUTES * 60
         return repo.mark, self._receiving.ticket("xet", repo), until
 

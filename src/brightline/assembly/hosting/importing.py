@@ -205,7 +205,7 @@ class _Import:
         operations = [*self._gone(before), *self._come(before)]
         account = Account(repo.owner, "", frozenset({"hub:write"}))
         asked = Push(f"Import {source[:-28]}", message, head.oid, operations)
-        made = push(self.shelving, account, repo.name, "main", asked, along)
+        made = push(self.shelving, account, repo.name, "main", asked, along=along)
         return made, told[0]
 
     def _digest(self) -> str:

@@ -1,33 +1,30 @@
 """Repositories and their revisions, as their owners make, name and change them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pathspec import GitIgnoreSpec
 from sqlalchemy import Connection
 
+from brightline.assembly.hosting.proposals import number_of
 from brightline.assembly.hosting.pushing import first_revision, push
 from brightline.assembly.hosting.room import Room
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.shelving import Seen, Shelving
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, TAGS, RepoName
 from brightline.storage import shelf
+from brightline.storage.discussions import remove_discussions
+from brightline.storage.forks import forks_of
+from brightline.storage.lending import give_back
 from brightline.storage.shelf import Repo
 
 REGULAR = 1 << 20  # bytes up to which a text is part of the commit itself
-ALWAYS_LFS = (
-    ".safetensors",
-    ".gguf",
-    ".bin",
-    ".pt",
-    ".pth",
-    ".onnx",
-    ".parquet",
-    ".arrow",
-    ".npz",
-    ".npy",
-    ".zip",
-    ".h5",
-)
+IGNORED = 1_000  # lines of a .gitignore that are read
+ALWAYS_LFS = (  # the Hub's own list, as far as it speaks of endings
+    ".7z", ".arrow", ".bin", ".bz2", ".ckpt", ".ftz", ".gguf", ".gz", ".h5", ".joblib", ".mlmodel", ".model",
+    ".msgpack", ".npy", ".npz", ".onnx", ".ot", ".parquet", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".rar",
+    ".safetensors", ".tar", ".tflite", ".tgz", ".wasm", ".xz", ".zip", ".zst",
+)  # fmt: skip
 
 
 class Keeping(Room):
@@ -35,7 +32,7 @@ class Keeping(Room):
 
     def create(self, account: Account | None, name: RepoName, terms: Mapping[str, Any]) -> tuple[Document, bool]:
         """The repository, and whether it is new. It has a first commit with nothing in it."""
-        owner = _writer(account)
+        owner = writer(account)
         if name.namespace != owner.name:
             raise Turned(403, f"You are {owner.name}, and can make repositories of that name only.")
         if owner.name in self._office.charter.holders:
@@ -54,7 +51,14 @@ class Keeping(Room):
         return {"name": str(made.name), "id": f"{made.id:024x}"}, fresh
 
     def delete(self, account: Account | None, name: RepoName) -> None:
-        self._write(lambda connection: shelf.remove_repo(connection, self._shelving.own(connection, account, name)))
+        def take(connection: Connection) -> None:
+            repo = self._shelving.own(connection, account, name)
+            remove_discussions(connection, repo)
+            for one in (*forks_of(connection, repo), repo):
+                give_back(connection, one)
+                shelf.remove_repo(connection, one)
+
+        self._write(take)
 
     def move(self, account: Account | None, before: RepoName, after: RepoName) -> None:
         def rename(connection: Connection) -> None:
@@ -63,7 +67,7 @@ class Keeping(Room):
                 raise Turned(403, f"{before} stays with {repo.owner}, and stays a {before.kind}.")
             taken = shelf.alike(connection, after)
             if taken is not None and taken.id != repo.id:
-                raise Turned(409, f"There is a {after.kind} {after} already.")
+                raise Turned(409, f"A {after.kind} repository called {after} already exists.")
             shelf.rename_repo(connection, repo, after)
 
         self._write(rename)
@@ -91,7 +95,9 @@ class Keeping(Room):
             repo = self._shelving.own(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, start)
             if ref in shelf.read_refs(connection, repo):
-                raise Turned(409, f"{name} has {ref} already.")
+                raise Turned(409, f"Reference already exists: {name} has {ref}.")
+            if seen.fork is not None:
+                raise Turned(409, f"{start} is a proposal: merge it, and name what it became.")
             shelf.write_ref(connection, repo, ref, seen.revision.oid)
 
         self._write(make)
@@ -99,30 +105,55 @@ class Keeping(Room):
     def unref(self, account: Account | None, name: RepoName, ref: str) -> None:
         def take(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, name)
-            if ref not in shelf.read_refs(connection, repo) or ref == f"{HEADS}main":
-                raise Turned(404, f"{name} has no {ref} that can be deleted.", "RevisionNotFound")
+            if ref == f"{HEADS}main":
+                raise Turned(403, f"Cannot delete {ref}: {name} is seen by it.")
+            if ref not in shelf.read_refs(connection, repo):
+                raise Turned(404, f"Invalid rev id: {name} has no {ref}.", "RevisionNotFound")
             shelf.write_ref(connection, repo, ref, None)
 
         self._write(take)
 
     def preupload(
-        self, account: Account | None, name: RepoName, revision: str, files: Sequence[Mapping[str, Any]]
+        self,
+        account: Account | None,
+        name: RepoName,
+        revision: str,
+        files: Sequence[Mapping[str, Any]],
+        *,
+        pull: bool,
+        ignore: str,
     ) -> list[Document]:
+        """`pull`: they will be proposed, and whoever sees the repository may ask. `ignore` is a .gitignore that comes along."""
+        writer(account)
+
         def ask(connection: Connection) -> list[Document]:
-            repo = self._shelving.own(connection, account, name)
+            proposed = pull or number_of(revision) is not None
+            repo = (self._shelving.repo if proposed else self._shelving.own)(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
-            kept = {one.stored.path: one.stored for one in self._shelving.files(connection, seen.revision)}
+            shown = seen.listed(self._shelving.files(connection, seen.revision))
+            kept = {one.stored.path: one.stored for one in shown}
+            ignored = _matching(ignore or self._text(connection, seen, ".gitignore"))
+            beside = _matching("\n".join(_tracked(self._text(connection, seen, ".gitattributes"))))
             rows = []
             for file in files:
                 path = str(file["path"])
-                mode = "lfs" if _large(path, int(file["size"]), bytes(file["sample"])) else "regular"
+                large = _large(path, int(file["size"]), bytes(file["sample"]))
+                mode = "lfs" if large or (file["size"] and beside(path)) else "regular"
                 own = kept.get(path)
                 same = own if own is not None and own.lfs == (mode == "lfs") else None
                 oid = None if same is None else same.sha256 if same.lfs else same.oid
-                rows.append({"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": oid})
+                rows.append({"path": path, "uploadMode": mode, "shouldIgnore": ignored(path), "oid": oid})
             return rows
 
         return self._read(ask)
+
+    def _text(self, connection: Connection, seen: Seen, path: str) -> str:
+        """A small file of a revision, as far as the caller may have it."""
+        kept = self._shelving.file(connection, seen.revision, path)
+        if kept is None or kept.stored.size > REGULAR or seen.denial(kept) is not None:
+            return ""
+        with self._office.blobs.open(kept.stored.sha256, kept.stored.size) as reader:
+            return reader.read(0, REGULAR).decode("utf-8", "replace")
 
     def commit(self, account: Account | None, name: RepoName, revision: str, wanted: Push) -> Document:
         made = push(self._shelving, account, name, revision, wanted)
@@ -141,12 +172,25 @@ def make_repo(
     return made
 
 
-def _writer(account: Account | None) -> Account:
+def writer(account: Account | None) -> Account:
     if account is None:
-        raise Turned(401, "This needs a token of this office: `hf auth login --token`.")
+        raise Turned(401, "Invalid username or password: this needs a token of this office, `hf auth login --token`.")
     if "hub:write" not in account.scopes:
         raise Turned(403, "This token lacks the scope hub:write.")
     return account
+
+
+def _matching(patterns: str) -> Callable[[str], bool]:
+    """As git reads a .gitignore."""
+    if not patterns.strip():
+        return lambda _path: False
+    return GitIgnoreSpec.from_lines(patterns.splitlines()[:IGNORED]).match_file
+
+
+def _tracked(attributes: str) -> list[str]:
+    """The patterns of a .gitattributes whose files go beside the commit."""
+    words = [line.split() for line in attributes.splitlines()[:IGNORED]]
+    return [one[0] for one in words if "filter=lfs" in one[1:]]
 
 
 def _large(path: str, size: int, sample: bytes) -> bool:

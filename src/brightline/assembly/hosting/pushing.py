@@ -30,6 +30,10 @@ PLAIN = 16 << 20  # bytes of a file beside the commit that can be kept as a regu
 Along = Callable[[Turn, Revision], None]
 
 
+def _alone(_turn: Turn, _revision: Revision) -> None:
+    """Nothing is written along with the revision."""
+
+
 @dataclass(frozen=True, slots=True)
 class Next:
     """The revision to come, before it is written. `head` is what it grows out of."""
@@ -50,17 +54,40 @@ def push(
     name: RepoName,
     branch: str,
     wanted: Push,
-    along: Along = lambda _turn, _revision: None,
+    fork: Repo | None = None,
+    along: Along = _alone,
 ) -> Revision:
     """Raises Turned, and then nothing was pushed. A branch that somebody else moved meanwhile is tried again from there.
 
+    `fork` is where it goes instead of the repository itself, as a proposal; the caller has seen that it is the account's.
     What `along` writes is written with the revision, or not at all.
     """
     for _ in range(TRIES):
-        made = _prepare(shelving, account, name, branch, wanted)
+        made = _prepare(shelving, account, name, branch, wanted, fork)
         if made.head.files == made.revision.files:
             made = replace(made, revision=made.head)  # nothing changes; but a case that was withdrawn is filed again
-        if _write(shelving, account, made, along):
+        if _write(shelving, made, along):
+            return made.revision
+    raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
+
+
+def moved(branch: str, here: str, said: str) -> str:
+    """With the Hub's own sentence first, which people search for."""
+    began = "The branch was updated since you opened this page. Please refresh and try again."
+    return f"{began} {branch} is at {here} by now, not at {said[:40]}. Pull, and push again."
+
+
+def put(shelving: Shelving, repo: Repo, branch: str, files: Mapping[str, Filed], title: str) -> Revision:
+    """A branch's next revision has just these files, whose bytes its owner may have. Raises Turned."""
+    for _ in range(TRIES):
+        with shelving.office.engine.begin() as connection:
+            head = shelf.read_revision(connection, repo, shelf.read_refs(connection, repo).get(HEADS + branch, ""))
+        if head is None:
+            raise Turned(404, f"{repo.name} has no branch {branch[:100]}.", "RevisionNotFound")
+        made = _next(shelving, repo, HEADS + branch, head, files, Push(title, "", None, ()))
+        if made.head.files == made.revision.files:
+            made = replace(made, revision=made.head)
+        if _write(shelving, made):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
 
@@ -73,16 +100,18 @@ def first_revision(repo: Repo, shelving: Shelving) -> tuple[Revision, bytes]:
     return Revision(commit.oid, commit, sha256, inspection.manifest.digest), content
 
 
-def _prepare(shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push) -> Next:
+def _prepare(
+    shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push, fork: Repo | None
+) -> Next:
     office = shelving.office
     with office.engine.begin() as connection:
-        repo = shelving.own(connection, account, name)
+        repo = shelving.own(connection, account, name) if fork is None else fork
         oid = shelf.read_refs(connection, repo).get(HEADS + branch)
         head = None if oid is None else shelf.read_revision(connection, repo, oid)
         if head is None:
             raise Turned(404, f"{name} has no branch {branch[:100]}.", "RevisionNotFound")
         if wanted.parent is not None and wanted.parent != head.oid:
-            raise Turned(412, f"{branch} is at {head.oid} by now, not at {wanted.parent[:40]}. Pull, and push again.")
+            raise Turned(412, moved(branch, head.oid, wanted.parent))
         before = {filed.stored.path: filed for filed in shelving.files(connection, head)}
         known = {one.sha256: one for one in (filed.stored for filed in before.values())}
         sent = shelf.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])
@@ -167,19 +196,19 @@ def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]
     return texts
 
 
-def _write(shelving: Shelving, account: Account | None, made: Next, along: Along) -> bool:
+def _write(shelving: Shelving, made: Next, along: Along = _alone) -> bool:
     """Tree, commit, ref and case at once. False where the branch has moved since."""
-    office = shelving.office
+    office, owner = shelving.office, Account(made.repo.owner, "", frozenset())
     filing = Filing(made.repo.name.address, made.repo.owner, title=_title(made), line=office.settings.push_line)
     with office.engine.begin() as connection:
-        base = base_manifest(shelving, connection, account, made.inspection.declaration.base_model)
+        base = base_manifest(shelving, connection, owner, made.inspection.declaration.base_model)
     prepared = prepare_filing(filing, made.inspection, base=None if base == made.revision.manifest else base)
 
     def act(turn: Turn) -> bool | Refusal:
         refs = shelf.read_refs(turn.connection, made.repo)
         if refs.get(made.ref) != made.head.oid:
             return False
-        if made.files and not _judged_already(shelving, turn, made):
+        if made.files and not made.repo.fork and not _judged_already(shelving, turn, made):
             case = file_within(turn, prepared)
             if isinstance(case, Refusal):
                 return case

@@ -1,7 +1,8 @@
 """Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from threading import Lock
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import Connection, select
 
+from brightline.assembly.hosting.lending import Lent, lent, none_lent
+from brightline.assembly.hosting.proposals import proposal_at
 from brightline.assembly.office import Office, View
 from brightline.assembly.ordering import orders_on
 from brightline.authority.case import Case
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 LISTINGS = 64  # listings kept in memory
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
+SHORT = re.compile(r"[0-9a-f]{7,39}")  # the beginning of a commit
 KEPT = 20_000  # manifests whose cases are kept in memory
 Known = tuple[list[Case], list[Ordered]]
 _Key = TypeVar("_Key")
@@ -45,9 +49,20 @@ class Seen:
     judged: Judged
     caller: Caller
     at: datetime
+    lent: Lent = none_lent
+    fork: Repo | None = None  # where a proposal is kept
+
+    @property
+    def kept(self) -> Repo:
+        """Whose commits it is one of."""
+        return self.fork or self.repo
 
     def denial(self, filed: Filed) -> Denial | None:
-        return refused(filed.component, self.judged, self.caller, self.at)
+        """What hides goes before what explains; what was lent is had as long as its lender's word allows it, too."""
+        denial = refused(filed.component, self.judged, self.caller, self.at)
+        if self.caller.examiner or (denial is not None and denial.hidden):
+            return denial
+        return self.lent(filed) or denial
 
     def listed(self, files: Sequence[Filed]) -> list[Filed]:
         """What is withheld is not even listed to strangers."""
@@ -108,6 +123,10 @@ class Shelving:
         """All that were ever filed about these bytes."""
         return self._look(connection, manifest)[0]
 
+    def known(self, connection: Connection, manifest: str) -> Known:
+        """All cases and orders about these bytes."""
+        return self._look(connection, manifest)
+
     def _look(self, connection: Connection, manifest: str) -> Known:
         size, known = self._follow(connection), self._known.get(manifest)
         if known is None:
@@ -135,18 +154,18 @@ class Shelving:
         return size
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
-        return list(self._listing(connection, revision).values())
+        return list(self.listing(connection, revision.files).values())
 
     def file(self, connection: Connection, revision: Revision, path: str) -> Filed | None:
-        return self._listing(connection, revision).get(path)
+        return self.listing(connection, revision.files).get(path)
 
-    def _listing(self, connection: Connection, revision: Revision) -> dict[str, Filed]:
+    def listing(self, connection: Connection, files: str) -> dict[str, Filed]:
         """By path; listings are named by their content, so that one that is kept is right for ever."""
-        known = self._listings.get(revision.files)
+        known = self._listings.get(files)
         if known is None:
-            known = {one.stored.path: one for one in shelf.read_listing(connection, revision.files)}
+            known = {one.stored.path: one for one in shelf.read_listing(connection, files)}
             with self._lock:
-                _bounded(self._listings, LISTINGS)[revision.files] = known
+                _bounded(self._listings, LISTINGS)[files] = known
         return known
 
     def caller(self, connection: Connection, account: Account | None, repo: Repo) -> Caller:
@@ -184,7 +203,7 @@ class Shelving:
 
     def repo(self, connection: Connection, account: Account | None, name: RepoName) -> Repo:
         """Raises Turned: what is in quarantine, or private, is not there for strangers."""
-        repo = shelf.find_repo(connection, name)
+        repo = shelf.find_repo(connection, name) or shelf.alike(connection, name)
         if repo is None or not self.visible(connection, account, repo):
             raise Absent(account, name)
         return repo
@@ -253,13 +272,29 @@ class Shelving:
         oid: str | None = wanted
         if COMMIT.fullmatch(wanted) is None:
             oid = self._named(connection, repo, wanted, inside=inside)
+            if oid is None and SHORT.fullmatch(wanted) is not None:
+                oid = self._meant(connection, repo, wanted, inside=inside)
         found = None if oid is None else shelf.read_revision(connection, repo, oid)
         if found is None and oid is not None:
             found = self._imported(connection, repo, oid)
         judged = None if found is None else self.judged(connection, repo, found)
-        if found is None or judged is None or (judged.phase is Phase.QUARANTINE and not inside):
+        if found is not None and judged is not None and (judged.phase is not Phase.QUARANTINE or inside):
+            return Seen(repo, found, judged, caller, at, lent(self, connection, account, repo, judged.phase))
+        proposed = proposal_at(connection, account, repo, wanted, inside=inside)
+        if proposed is None:
             raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
-        return Seen(repo, found, judged, caller, at)
+        own, judged = replace(caller, owner=True), Judged(Phase.QUARANTINE)
+        loans = lent(self, connection, account, proposed[0], judged.phase)
+        return Seen(repo, proposed[1], judged, own, at, loans, proposed[0])
+
+    def _meant(self, connection: Connection, repo: Repo, start: str, *, inside: bool) -> str | None:
+        """The one commit that the caller may see and that begins so."""
+        found = [
+            one.oid
+            for one in shelf.beginning(connection, repo, start)
+            if inside or self.judged(connection, repo, one).phase is not Phase.QUARANTINE
+        ]
+        return found[0] if len(found) == 1 else None
 
     def _imported(self, connection: Connection, repo: Repo, commit: str) -> Revision | None:
         """A commit of the hub that it was imported from: who pins one there gets what became of it here."""

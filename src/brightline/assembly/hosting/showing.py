@@ -1,5 +1,6 @@
 """Repositories, revisions and files as the documents that the Hub's clients read."""
 
+import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -77,8 +78,8 @@ def info_document(seen: Seen, files: Sequence[Filed], card: Card, origin: Origin
     """One repository at one revision; `brightline` is ours: what was decided, and where it came from."""
     repo, judged, moments = seen.repo, seen.judged, [seen.repo.created, seen.revision.commit.at]
     flags = {
-        "private": repo.private or judged.phase is Phase.QUARANTINE,
-        "gated": (repo.gated or "auto") if gated(judged) else False,
+        "private": repo.private,
+        "gated": repo.gated or ("auto" if gated(judged) else False),
         "disabled": judged.phase is Phase.CLOSED,
     }
     told = _repo_document(repo.id, repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
@@ -159,11 +160,12 @@ def commit_document(revision: Revision) -> Document:
         "message": commit.message,
         "authors": [{"user": commit.author}],
         "date": moment(commit.at),
+        "formatted": {"title": html.escape(commit.title), "message": html.escape(commit.message)},
     }
 
 
-def refs_document(heads: Mapping[str, str]) -> Document:
-    """Full names to commits."""
+def refs_document(heads: Mapping[str, str], pulls: Mapping[str, str] | None = None) -> Document:
+    """Full names to commits. Proposals are named where they were asked for."""
 
     def some(prefix: str) -> list[Document]:
         return [
@@ -172,7 +174,10 @@ def refs_document(heads: Mapping[str, str]) -> Document:
             if name.startswith(prefix)
         ]
 
-    return {"branches": some(HEADS), "converts": [], "tags": some(TAGS), "pullRequests": []}
+    told = {"branches": some(HEADS), "converts": [], "tags": some(TAGS)}
+    if pulls is not None:
+        told["pullRequests"] = [{"name": name, "ref": name, "targetCommit": oid} for name, oid in pulls.items()]
+    return told
 
 
 def request_document(request: Request) -> Document:

@@ -6,7 +6,7 @@ from brightline.storage.origins import origins, wishes
 from brightline.storage.shelves import METADATA
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0005"
 TABLES = [origins, wishes]
 
 

@@ -1,0 +1,221 @@
+"""Discussions: who may begin, read, answer and close them, and how they read."""
+
+import difflib
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from brightline.assembly.hosting.proposals import head_of
+from brightline.assembly.hosting.proposing import Proposing, conflicts
+from brightline.assembly.hosting.shelving import Seen
+from brightline.assembly.hosting.showing import moment
+from brightline.enforcement.access import Caller
+from brightline.hub.host import Account, Document, Turned
+from brightline.release.repository import HEADS, RepoName
+from brightline.release.revision import pointer
+from brightline.storage import shelf
+from brightline.storage.discussions import (
+    Discussion,
+    Remark,
+    add_remark,
+    change_discussion,
+    change_remark,
+    find_discussion,
+    list_discussions,
+    read_remarks,
+)
+from brightline.storage.shelf import Filed, Repo
+
+MAIN = "main"
+PAGE = 50
+WORDINGS, REMARKS = 20, 1_000  # of one remark; of one discussion
+DIFF = 256 << 10  # bytes of a text whose changes are shown
+
+
+class Conversing(Proposing):
+    """A conversation is for whoever sees the repository; a proposal for its author, the owner and examiners."""
+
+    def discuss(self, account: Account | None, name: RepoName, title: str, said: str, *, pull: bool) -> Document:
+        told, _ = self.begin(account, name, title, said, MAIN if pull else None)
+        if pull:  # nothing is proposed yet
+
+            def draft(connection: Connection) -> None:
+                repo = self._shelving.repo(connection, account, name)
+                change_discussion(connection, repo, told.number, status="draft")
+
+            self._write(draft)
+        return {"num": told.number, "pullRequest": pull}
+
+    def discussions(
+        self, account: Account | None, name: RepoName, wanted: Callable[[Document], bool], page: int
+    ) -> Document:
+        def ask(connection: Connection) -> Document:
+            repo = self._shelving.repo(connection, account, name)
+            caller = self._shelving.caller(connection, account, repo)
+            told = [one for one in list_discussions(connection, repo) if _shown(caller, one)]
+            rows = [row for one in told if wanted(row := _row(repo, one))]
+            start = page * PAGE
+            return {"discussions": rows[start : start + PAGE], "count": len(rows), "start": start}
+
+        return self._read(ask)
+
+    def discussion(self, account: Account | None, name: RepoName, number: int, *, diff: bool) -> Document:
+        def ask(connection: Connection) -> Document:
+            repo, told, caller = self._told(connection, account, name, number)
+            remarks = [_event(one) for one in read_remarks(connection, repo, number)]
+            row = {**_row(repo, told), "events": remarks}
+            if not told.pull:
+                return row
+            row["changes"] = {
+                "base": f"{HEADS}{told.branch}",
+                **({"mergeCommitId": told.merged} if told.merged else {}),
+            }
+            row["filesWithConflicts"] = self._conflicts(connection, repo, told) if caller.owner else False
+            if diff:
+                row["diff"] = self._diff(connection, account, repo, told)
+            return row
+
+        return self._read(ask)
+
+    def _told(
+        self, connection: Connection, account: Account | None, name: RepoName, number: int
+    ) -> tuple[Repo, Discussion, Caller]:
+        repo = self._shelving.repo(connection, account, name)
+        caller = self._shelving.caller(connection, account, repo)
+        told = find_discussion(connection, repo, number)
+        if told is None or not _shown(caller, told):
+            raise Turned(404, f"{name} has no discussion {number} that you may see.")
+        return repo, told, caller
+
+    def _conflicts(self, connection: Connection, repo: Repo, told: Discussion) -> list[str]:
+        """For the owner: it names files that others may not know of."""
+        head = head_of(connection, told)
+        oid = shelf.read_refs(connection, repo).get(HEADS + told.branch, "")
+        main = shelf.read_revision(connection, repo, oid)
+        if head is None or main is None or told.status == "merged":
+            return []
+        return conflicts(self._shelving.listing(connection, main.files), *self.changed(connection, told, head))
+
+    def _diff(self, connection: Connection, account: Account | None, repo: Repo, told: Discussion) -> str:
+        head = head_of(connection, told)
+        if head is None:
+            return ""
+        seen = self._shelving.seen(connection, account, repo, f"refs/pr/{told.number}")
+        before, after = self.changed(connection, told, head)
+        return "".join(self._changed_file(seen, path, before.get(path), after[path]) for path in sorted(after))
+
+    def _changed_file(self, seen: Seen, path: str, before: Filed | None, after: Filed | None) -> str:
+        """As git shows it. Content only where the caller may have both sides of it."""
+        head = f"diff --git a/{path} b/{path}\n"
+        then, now = self._side(seen, before), self._side(seen, after)
+        if then is None or now is None:
+            return f"{head}Binary files differ\n"
+        names = (f"a/{path}" if before else "/dev/null", f"b/{path}" if after else "/dev/null")
+        lines = difflib.unified_diff(then.splitlines(keepends=True), now.splitlines(keepends=True), *names)
+        return head + "".join(lines)
+
+    def _side(self, seen: Seen, filed: Filed | None) -> str | None:
+        if filed is None:
+            return ""
+        if filed.stored.size > DIFF or seen.denial(filed) is not None:
+            return None
+        if filed.stored.lfs:
+            return pointer(filed.stored.sha256, filed.stored.size).decode()
+        with self._office.blobs.open(filed.stored.sha256, filed.stored.size) as reader:
+            return reader.read(0, DIFF).decode("utf-8", "replace")
+
+    def remark(self, account: Account | None, name: RepoName, number: int, said: str) -> Document:
+        return {"newMessage": self._say(account, name, number, "comment", {"wordings": [said]}, own=False)}
+
+    def retitle(self, account: Account | None, name: RepoName, number: int, title: str) -> Document:
+        _, told, _ = self._read(lambda connection: self._told(connection, account, name, number))
+        content = {"from": told.title, "to": title}
+        return {"newTitle": self._say(account, name, number, "title-change", content, own=True, title=title)}
+
+    def restate(self, account: Account | None, name: RepoName, number: int, status: str, said: str) -> Document:
+        """Open or closed; what was merged stays merged."""
+        _, told, _ = self._read(lambda connection: self._told(connection, account, name, number))
+        if told.status == "merged":
+            raise Turned(409, f"the pull request {number} was merged.")
+        content = {"status": status}
+        event = self._say(account, name, number, "status-change", content, own=True, status=status)
+        if said:
+            self._say(account, name, number, "comment", {"wordings": [said]}, own=True)
+        return {"newStatus": event}
+
+    def _say(
+        self,
+        account: Account | None,
+        name: RepoName,
+        number: int,
+        kind: str,
+        content: dict[str, Any],
+        *,
+        own: bool,
+        **values: str,
+    ) -> Document:
+        """`own`: by its author or the owner only. `values` become the discussion's."""
+        who = self.participant(account)
+
+        def write(connection: Connection) -> Document:
+            repo, told, caller = self._told(connection, who, name, number)
+            if own and not (caller.owner or told.author == who.name):
+                raise Turned(403, f"discussion {number} is {told.author}'s and the owner's.")
+            if len(read_remarks(connection, repo, number)) >= REMARKS:
+                raise Turned(403, f"discussion {number} has {REMARKS} remarks, and takes no more.")
+            if values:
+                change_discussion(connection, repo, number, **values)
+            return _event(add_remark(connection, repo, number, kind, who.name, content, self._office.clock()))
+
+        return self._write(write)
+
+    def reword(self, account: Account | None, name: RepoName, number: int, identity: str, said: str | None) -> Document:
+        """A new wording of one's own comment; None hides it, which the owner may do, too."""
+        who = self.participant(account)
+
+        def write(connection: Connection) -> Document:
+            repo, _, caller = self._told(connection, who, name, number)
+            found = [one for one in read_remarks(connection, repo, number) if one.identity == identity]
+            if not found or found[0].kind != "comment":
+                raise Turned(404, f"discussion {number} has no comment {identity[:40]}.")
+            if found[0].author != who.name and not (said is None and caller.owner):
+                raise Turned(403, f"this comment is {found[0].author}'s.")
+            words: Sequence[str] = found[0].content["wordings"]
+            if len(words) >= WORDINGS and said is not None:
+                raise Turned(403, f"a comment has at most {WORDINGS} wordings.")
+            content = {"wordings": [*words, said] if said is not None else [""]}
+            change_remark(connection, repo, number, identity, content, hidden=said is None)
+            again = [one for one in read_remarks(connection, repo, number) if one.identity == identity]
+            return {"updatedComment": _event(again[0])}
+
+        return self._write(write)
+
+
+def _shown(caller: Caller, told: Discussion) -> bool:
+    return not told.pull or caller.owner or caller.examiner or (caller.name is not None and told.author == caller.name)
+
+
+def _row(repo: Repo, told: Discussion) -> Document:
+    return {
+        "num": told.number,
+        "title": told.title,
+        "author": {"name": told.author},
+        "status": told.status,
+        "isPullRequest": told.pull,
+        "createdAt": moment(told.at),
+        "repo": {"name": str(repo.name), "type": repo.name.kind.value},
+    }
+
+
+def _event(one: Remark) -> Document:
+    data: dict[str, Any] = dict(one.content)
+    if one.kind == "comment":
+        versions = [
+            {"raw": text, "html": html.escape(text), "updatedAt": moment(one.at), "author": {"name": one.author}}
+            for text in one.content["wordings"]
+        ]
+        data = {"edited": len(versions) > 1, "hidden": one.hidden, "latest": versions[-1], "history": versions[::-1]}
+    author = {"name": one.author}
+    return {"id": one.identity, "type": one.kind, "author": author, "createdAt": moment(one.at), "data": data}

@@ -1,0 +1,202 @@
+"""Copies of repositories, and histories that are cut: what is kept, and for whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from brightline.assembly.hosting.keeping import Keeping
+from brightline.assembly.hosting.pushing import put
+from brightline.assembly.hosting.shelving import Seen
+from brightline.assembly.hosting.showing import moment
+from brightline.enforcement.access import Phase
+from brightline.hub.host import Account, Document, Turned
+from brightline.release.repository import HEADS, TAGS, RepoName
+from brightline.release.revision import Commit
+from brightline.storage import shelf, shelves
+from brightline.storage.database import restored
+from brightline.storage.lending import Loan, lend, loans_of
+from brightline.storage.shelf import Filed, Repo, Revision
+
+PAGE = 1_000
+
+
+class Copying(Keeping):
+    """By owners, of what they have and may have."""
+
+    def duplicate(
+        self, account: Account | None, source: RepoName, target: RepoName, terms: Mapping[str, Any]
+    ) -> tuple[Document, bool]:
+        """The branch main as the caller sees it becomes a repository of its own, with a case of its own.
+
+        What the caller may not have is refused, with the reason, and then nothing is copied; what is hidden is no part of it.
+        """
+        seen, files = self._read(lambda connection: self._copied(connection, account, source))
+        made, fresh = self.create(account, target, {**terms, "sdk": seen.repo.sdk})
+        if not fresh:
+            return made, False
+        repo = self._write(lambda connection: self._borrow(connection, target, seen, files))
+        try:
+            if files:
+                put(self._shelving, repo, "main", files, f"Duplicate of {source}")
+        except Turned:
+            self._write(lambda connection: shelf.remove_repo(connection, repo))
+            raise
+        return made, True
+
+    def _copied(
+        self, connection: Connection, account: Account | None, source: RepoName
+    ) -> tuple[Seen, dict[str, Filed]]:
+        repo = self._shelving.repo(connection, account, source)
+        seen = self._shelving.seen(connection, account, repo, "main")
+        return seen, {one.stored.path: one for one in self._allowed(connection, seen)}
+
+    def _allowed(self, connection: Connection, seen: Seen) -> list[Filed]:
+        """Raises Turned where anything that the caller knows of is refused."""
+        files = seen.listed(self._shelving.files(connection, seen.revision))
+        for filed in files:
+            denial = seen.denial(filed)
+            if denial is not None:
+                raise self._shelving.denied(denial, seen)
+        return files
+
+    def _borrow(self, connection: Connection, name: RepoName, seen: Seen, files: Mapping[str, Filed]) -> Repo:
+        repo = shelf.find_repo(connection, name)
+        if repo is None:
+            raise Turned(404, f"{name} was taken away meanwhile.", "RepoNotFound")
+        self._lend(connection, repo, seen, list(files.values()))
+        return repo
+
+    def _lend(self, connection: Connection, repo: Repo, seen: Seen, files: Sequence[Filed]) -> None:
+        """What the lender has from others comes with what was said about it there, even once the lender is gone."""
+        sha256, content = shelf.listing(sorted(files, key=lambda one: one.stored.path))
+        shelf.write_listing(connection, sha256, content)
+        own = Loan(sha256, seen.revision.manifest, seen.repo.owner, seen.repo.mark)
+        lend(connection, repo, [own, *(replace(one, source="") for one in loans_of(connection, seen.repo))])
+
+    def lend_files(
+        self, account: Account | None, source: RepoName, target: RepoName, digests: Sequence[str]
+    ) -> list[Document]:
+        """Link what the caller may have on the branch main of one repository to one of its own. Those that failed."""
+
+        def link(connection: Connection) -> list[Document]:
+            repo = self._shelving.own(connection, account, target)
+            seen = self._shelving.seen(connection, account, self._shelving.repo(connection, account, source), "main")
+            files = [one for one in self._shelving.files(connection, seen.revision) if seen.denial(one) is None]
+            had = {one.stored.sha256: one for one in files if one.stored.lfs}
+            given = [had[one] for one in dict.fromkeys(digests) if one in had]
+            if given and repo.mark != seen.repo.mark:
+                self._lend(connection, repo, seen, given)
+                shelf.possess(connection, repo, {one.stored.sha256: one.stored.size for one in given})
+            said = f"{source} has no such file that you may have on its branch main."
+            return [{"sha256": one, "error": said} for one in digests if one not in had]
+
+        return self._write(link)
+
+    def squash(self, account: Account | None, name: RepoName, branch: str, message: str) -> None:
+        """One commit in place of a branch's history. Raises Turned where strangers would lose what they have."""
+
+        def change(connection: Connection) -> None:
+            repo = self._shelving.own(connection, account, name)
+            head = self._head(connection, repo, branch)
+            known = shelf.published(connection, repo)
+            undecided = self._shelving.judged(connection, repo, head).phase is Phase.QUARANTINE
+            before = shelf.history(connection, repo, head.commit.parent)
+            if undecided and any(one.manifest in known for one in before):
+                said = f"nothing was decided about {head.oid[:7]} yet, and what was decided before it would be lost"
+                raise Turned(409, f"{branch}: {said}. Squash it once it is decided.")
+            self._replace(connection, repo, branch, head, message)
+            self._prune(connection, repo)
+
+        self._write(change)
+
+    def _head(self, connection: Connection, repo: Repo, branch: str) -> Revision:
+        oid = shelf.read_refs(connection, repo).get(HEADS + branch)
+        head = None if oid is None else shelf.read_revision(connection, repo, oid)
+        if head is None:
+            raise Turned(404, f"{repo.name} has no branch {branch[:100]}.", "RevisionNotFound")
+        return head
+
+    def _replace(self, connection: Connection, repo: Repo, branch: str, head: Revision, message: str) -> None:
+        title, _, rest = message.partition("\n")
+        commit = Commit(head.commit.tree, None, repo.owner, self._office.clock(), title[:1_000], rest.strip()[:10_000])
+        shelf.add_revision(connection, repo, replace(head, oid=commit.oid, commit=commit))
+        shelf.write_ref(connection, repo, HEADS + branch, commit.oid)
+
+    def _prune(self, connection: Connection, repo: Repo) -> None:
+        """Commits that no branch and no tag leads to any more. The office keeps the bytes of what was filed."""
+        kept = {
+            one.oid
+            for oid in set(shelf.read_refs(connection, repo).values())
+            for one in shelf.history(connection, repo, oid)
+        }
+        table = shelves.commits.c
+        for oid in connection.execute(select(table.oid).where(table.repo == repo.id)).scalars().all():
+            if oid not in kept:
+                connection.execute(delete(shelves.commits).where(table.repo == repo.id, table.oid == oid))
+
+    def lfs_files(self, account: Account | None, name: RepoName, start: int) -> tuple[list[Document], int]:
+        """A page of the files that lie beside the commits of a repository, each once; and where the next one begins."""
+
+        def ask(connection: Connection) -> tuple[list[Document], int]:
+            repo = self._shelving.own(connection, account, name)
+            rows = list(self._beside(connection, repo).values())
+            return rows[start : start + PAGE], start + PAGE if len(rows) > start + PAGE else 0
+
+        return self._read(ask)
+
+    def _beside(self, connection: Connection, repo: Repo) -> dict[str, Document]:
+        """By digest, as it was first pushed."""
+        table, found = shelves.commits.c, dict[str, Document]()
+        heads = {oid: name for name, oid in shelf.read_refs(connection, repo).items()}
+        wanted = select(table.oid, table.files, table.at).where(table.repo == repo.id).order_by(table.at, table.oid)
+        for row in connection.execute(wanted).all():
+            for filed in self._shelving.listing(connection, row.files).values():
+                if filed.stored.lfs and filed.stored.sha256 not in found:
+                    found[filed.stored.sha256] = {
+                        "fileOid": filed.stored.sha256,
+                        "filename": filed.stored.path,
+                        "oid": filed.stored.oid,
+                        "pushedAt": moment(restored(row.at)),
+                        "ref": heads.get(row.oid),
+                        "size": filed.stored.size,
+                    }
+        return found
+
+    def delete_lfs(self, account: Account | None, name: RepoName, digests: Sequence[str]) -> None:
+        """Each branch that ever had one of them begins anew without them; tags that have one go. Raises Turned."""
+        gone = set(digests)
+
+        def ask(connection: Connection) -> tuple[Repo, dict[str, dict[str, Filed]]]:
+            repo, found = self._shelving.own(connection, account, name), dict[str, dict[str, Filed]]()
+            for ref, oid in shelf.read_refs(connection, repo).items():
+                if ref.startswith(HEADS) and self._ever(connection, repo, oid, gone):
+                    files = self._shelving.listing(connection, self._head(connection, repo, ref[len(HEADS) :]).files)
+                    found[ref[len(HEADS) :]] = {k: one for k, one in files.items() if one.stored.sha256 not in gone}
+            return repo, found
+
+        repo, branches = self._read(ask)
+        for branch, files in branches.items():
+            put(self._shelving, repo, branch, files, "Delete files for good")
+
+        def cut(connection: Connection) -> None:
+            for branch in branches:
+                self._replace(connection, repo, branch, self._head(connection, repo, branch), "Delete files for good")
+            for ref, oid in shelf.read_refs(connection, repo).items():
+                if ref.startswith(TAGS) and self._ever(connection, repo, oid, gone):
+                    shelf.write_ref(connection, repo, ref, None)
+            self._prune(connection, repo)
+            table = shelves.possessions
+            for one in gone:
+                connection.execute(delete(table).where(table.c.repo == repo.id, table.c.sha256 == one))
+
+        self._write(cut)
+
+    def _ever(self, connection: Connection, repo: Repo, oid: str, digests: set[str]) -> bool:
+        """Whether a revision, or one that it grew out of, has any of them."""
+        return any(
+            filed.stored.sha256 in digests
+            for one in shelf.history(connection, repo, oid)
+            for filed in self._shelving.listing(connection, one.files).values()
+        )

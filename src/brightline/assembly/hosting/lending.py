@@ -1,0 +1,108 @@
+"""Bytes that were lent: had only as far as the word about them, where they come from, still allows it (Laws 3 and 8)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from brightline.enforcement.access import Denial, Phase, Reason, refused
+from brightline.enforcement.judging import judge, revoked
+from brightline.hub.host import Account
+from brightline.release.component import Component
+from brightline.storage import shelf
+from brightline.storage.lending import Loan, loans_of
+from brightline.storage.shelf import Filed, Repo
+
+if TYPE_CHECKING:
+    from brightline.assembly.hosting.shelving import Shelving
+
+CHAIN = 8  # loans of loans that are followed; what comes from further away waits for its own determination
+Lent = Callable[[Filed], Denial | None]
+
+
+def none_lent(_filed: Filed) -> Denial | None:
+    """Of a repository whose bytes were all sent into it."""
+    return None
+
+
+def lent(
+    shelving: "Shelving", connection: Connection, account: Account | None, repo: Repo, phase: Phase, depth: int = 0
+) -> Lent:
+    """Why a file of a repository, in this phase, is refused on the lender's side; asked for all lenders at once."""
+    rows: list[tuple[Mapping[str, set[Component]], Mapping[Component, Denial | None], Lent]] = []
+    for loan in loans_of(connection, repo):
+        asked = _Asked(shelving, connection, account, loan, phase, depth)
+        denials = {part: asked.denial(part) for part in Component}
+        deeper = asked.deeper()
+        if any(denials.values()) or deeper is not none_lent:
+            rows.append((_components(shelving, connection, loan), denials, deeper))
+
+    def ask(filed: Filed) -> Denial | None:
+        """What hides goes first here as well."""
+        found: list[Denial | None] = []
+        for files, denials, deeper in rows:
+            parts = files.get(filed.stored.sha256, set())
+            found += [denials[part] for part in parts] + ([deeper(filed)] if parts else [])
+        told = [denial for denial in found if denial is not None]
+        return next((denial for denial in told if denial.hidden), told[0] if told else None)
+
+    return ask if rows else none_lent
+
+
+def _components(shelving: "Shelving", connection: Connection, loan: Loan) -> dict[str, set[Component]]:
+    """Of each digest, as what it was lent: under another path it is no other file."""
+    found: dict[str, set[Component]] = {}
+    for filed in shelving.listing(connection, loan.files).values():
+        found.setdefault(filed.stored.sha256, set()).add(filed.component)
+    return found
+
+
+@dataclass
+class _Asked:
+    """One loan, and who asks. A recall and an order hold wherever the bytes went. Until something is decided about the
+    borrower's own release, it has no more than what the caller has at the lender's.
+    """
+
+    shelving: "Shelving"
+    connection: Connection
+    account: Account | None
+    loan: Loan
+    phase: Phase
+    depth: int
+
+    def __post_init__(self) -> None:
+        self._at = self.shelving.office.clock()
+        self._cases, self._orders = self.shelving.known(self.connection, self.loan.manifest)
+        found = shelf.find_incarnation(self.connection, self.loan.source) if self._waits else None
+        self._source = found if found and self.shelving.visible(self.connection, self.account, found) else None
+
+    @property
+    def _waits(self) -> bool:
+        return self.phase is Phase.QUARANTINE and bool(self.loan.source)
+
+    def denial(self, part: Component) -> Denial | None:
+        attributes = {"account": self.account.name} if self.account is not None else {}
+        for ordered in self._orders:
+            if ordered.bars(part, attributes, self._at):
+                said = f"order {ordered.order.number} bars {ordered.order.callers} from the {part}"
+                return Denial(Reason.ORDER, f"{said}: {ordered.order.reason}")
+        ended = revoked(self._cases, self._at)
+        if ended is not None and part is not Component.DOCUMENTATION:
+            said = f"these bytes come from a release whose permit, of case {ended.number}, is {ended.state}"
+            return Denial(Reason.CLOSED, said)
+        return self._lenders(part) if self._waits else None
+
+    def _lenders(self, part: Component) -> Denial | None:
+        if self._source is None or self.depth >= CHAIN:
+            said = "these bytes were copied from where you have them no more, and nothing was decided about the copy"
+            return Denial(Reason.CLOSED, said)
+        caller = self.shelving.caller(self.connection, self.account, self._source)
+        return refused(part, judge(self._cases, self._orders, self._at, self.loan.owner), caller, self._at)
+
+    def deeper(self) -> Lent:
+        """What the lender itself has from others."""
+        if self._source is None or self.depth >= CHAIN:
+            return none_lent
+        phase = judge(self._cases, self._orders, self._at, self.loan.owner).phase
+        return lent(self.shelving, self.connection, self.account, self._source, phase, self.depth + 1)

@@ -1,0 +1,81 @@
+"""Large files that LFS clients send in parts; a part that was lost on the way is sent again, and not the file."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from brightline.assembly.hosting.receiving import Receiving
+from brightline.assembly.hosting.shelving import Shelving
+from brightline.hub.host import Turned
+from brightline.release.reader import Unreadable
+from brightline.storage import shelf
+from brightline.storage.parts import drop_parts, keep_part, read_parts
+
+PART = 64 << 20  # bytes of a part
+WHOLE = 4 * PART  # bytes up to which a file comes in one piece
+PARTS = 1_000  # of one file: parts of larger ones are larger
+
+
+class Parting:
+    """Of one office. The ticket of the whole file is that of its parts."""
+
+    def __init__(self, shelving: Shelving, receiving: Receiving) -> None:
+        self._office, self._receiving = shelving.office, receiving
+
+    def part_size(self, size: int) -> int | None:
+        """None where the file comes in one piece."""
+        if size <= WHOLE:
+            return None
+        return max(PART, -(-size // PARTS) + (1 << 20) - 1 >> 20 << 20)
+
+    def _ticket(self, ticket: str) -> tuple[str, str, str, int]:
+        """Mark, digest, key and size. Raises Turned."""
+        mark, sha256, size = self._receiving.admitted("lfs", ticket)
+        key = hashlib.sha256(f"{mark} {sha256} {size}".encode()).hexdigest()[:32]
+        return str(mark), str(sha256), key, int(str(size))
+
+    def bound(self, ticket: str, number: int) -> int:
+        """The bytes that a part has. Raises Turned where there is no such part."""
+        _, _, _, size = self._ticket(ticket)
+        length = self.part_size(size)
+        if length is None or not 0 < number <= -(-size // length):
+            raise Turned(404, f"this file has no part {number}.")
+        return min(length, size - (number - 1) * length)
+
+    def part(self, ticket: str, number: int, place: Path) -> str:
+        """Its tag. Raises Turned."""
+        due, (_, _, key, _) = self.bound(ticket, number), self._ticket(ticket)
+        if place.stat().st_size != due:
+            raise Turned(422, f"part {number} has {place.stat().st_size} bytes, not {due}.")
+        try:
+            return keep_part(self._office.blobs, key, number, place)
+        except Unreadable as trouble:
+            raise Turned(500, f"{trouble}.") from None
+
+    def complete(self, ticket: str, sha256: str, tags: Sequence[str]) -> None:
+        """The parts, in their order, are the file that was announced. Raises Turned."""
+        _, announced, key, size = self._ticket(ticket)
+        length = self.part_size(size)
+        count = 0 if length is None else -(-size // length)
+        if sha256 != announced or len(tags) != count or count == 0:
+            raise Turned(422, f"{announced} has {count} parts, each with its tag.")
+        place = self._receiving.incoming()
+        try:
+            with place.open("wb") as out:
+                for block in read_parts(self._office.blobs, key, list(tags)):
+                    out.write(block)
+            self._receiving.file(ticket, place)
+        except Unreadable as trouble:
+            raise Turned(422, f"{trouble}: send it again.") from None
+        finally:
+            place.unlink(missing_ok=True)
+        drop_parts(self._office.blobs, key, count)
+
+    def verify(self, ticket: str, sha256: str, size: int) -> None:
+        """Whether what a ticket was for has arrived. Raises Turned."""
+        mark, announced, _, whole = self._ticket(ticket)
+        with self._office.engine.begin() as connection:
+            repo = shelf.find_incarnation(connection, mark)
+            here = {} if repo is None else shelf.possessed(connection, repo, [announced])
+        if (sha256, size) != (announced, whole) or here.get(announced) != whole:
+            raise Turned(404, f"{announced} has not arrived here.")

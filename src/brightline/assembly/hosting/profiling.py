@@ -1,0 +1,66 @@
+"""What can be said of an account, and of a space: as much as the caller can see, and no name of anybody who shows nothing."""
+
+from collections import Counter
+
+from sqlalchemy import Connection, func, select
+
+from brightline.assembly.hosting.admitting import Admitting
+from brightline.assembly.hosting.showing import moment
+from brightline.hub.host import Account, Document, Turned
+from brightline.release.repository import Kind, RepoName
+from brightline.storage import shelf, shelves
+
+
+class Profiling(Admitting):
+    """Accounts and spaces."""
+
+    def overview(self, account: Account | None, who: str) -> Document:
+        """Of oneself, or of somebody whose repositories the caller can see."""
+
+        def ask(connection: Connection) -> Document:
+            shown = Counter(
+                repo.name.kind
+                for repo in shelf.repos_of(connection, who)
+                if self._shelving.visible(connection, account, repo)
+            )
+            if not shown and (account is None or account.name != who):
+                raise Turned(404, f"There is nobody of the name {who[:100]} whom you could see.")
+            counts = {f"num{kind.capitalize()}s": shown[kind] for kind in Kind}
+            return {"user": who, "fullname": who, "type": "user", "isPro": False, "avatarUrl": "", **counts}
+
+        return self._read(ask)
+
+    def own_repos(self, account: Account | None) -> list[Document]:
+        """The caller's own, with the bytes that were sent into each."""
+        if account is None:
+            raise Turned(401, "This needs a token of this office: `hf auth login --token`.")
+
+        def ask(connection: Connection) -> list[Document]:
+            table = shelves.possessions.c
+            rows = []
+            for repo in shelf.repos_of(connection, account.name):
+                size = connection.execute(select(func.coalesce(func.sum(table.size), 0)).where(table.repo == repo.id))
+                rows.append(
+                    {
+                        "id": str(repo.name),
+                        "type": repo.name.kind.value,
+                        "updatedAt": moment(repo.moved),
+                        "visibility": "private" if repo.private else "public",
+                        "storage": int(size.scalar_one()),
+                    }
+                )
+            return rows
+
+        return self._read(ask)
+
+    def runtime(self, account: Account | None, name: RepoName) -> Document:
+        """Spaces are kept here, and judged like everything else; nothing of them is run."""
+        repo = self._read(lambda connection: self._shelving.repo(connection, account, name))
+        hardware = {"current": None, "requested": None}
+        return {
+            "stage": "STOPPED",
+            "sdk": repo.sdk or "static",
+            "hardware": hardware,
+            "gcTimeout": None,
+            "storage": None,
+        }

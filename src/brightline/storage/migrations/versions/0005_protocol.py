@@ -1,0 +1,23 @@
+"""Discussions and proposals, bytes that were lent, devices that were let in."""
+
+from alembic import op
+
+from brightline.storage.approvals import approvals
+from brightline.storage.discussions import discussions, remarks
+from brightline.storage.lending import loans
+from brightline.storage.shelves import METADATA
+
+revision = "0005"
+down_revision = "0003"
+TABLES = [discussions, remarks, loans, approvals]
+
+
+def upgrade() -> None:
+    """Repositories are looked for whatever the case of their letters."""
+    METADATA.create_all(op.get_bind(), tables=TABLES)
+    op.execute("CREATE INDEX IF NOT EXISTS repos_alike ON repos (kind, lower(namespace), lower(name))")
+
+
+def downgrade() -> None:
+    op.execute("DROP INDEX IF EXISTS repos_alike")
+    METADATA.drop_all(op.get_bind(), tables=TABLES)
