@@ -164,7 +164,7 @@ def refresh(connection: Connection, repos: Iterable[int], records: Records | Non
     records = records or Records(connection)
     for number in repos:
         repo = shelf.repo_of(connection, number)
-        catalogue.replace_rows(connection, number, [] if repo is None else spans(records, repo, at))
+        catalogue.replace_rows(connection, number, [] if repo is None or repo.fork else spans(records, repo, at))
 
 
 def refresh_later(connection: Connection, repo: int) -> None:
