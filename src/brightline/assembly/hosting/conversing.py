@@ -109,14 +109,14 @@ class Conversing(Proposing):
     def _changed_file(self, seen: Seen, path: str, before: Filed | None, after: Filed | None) -> str:
         """As git shows it. Content only where the caller may have both sides of it."""
         head = f"diff --git a/{path} b/{path}\n"
-        then, now = self._text(seen, before), self._text(seen, after)
+        then, now = self._side(seen, before), self._side(seen, after)
         if then is None or now is None:
             return f"{head}Binary files differ\n"
         names = (f"a/{path}" if before else "/dev/null", f"b/{path}" if after else "/dev/null")
         lines = difflib.unified_diff(then.splitlines(keepends=True), now.splitlines(keepends=True), *names)
         return head + "".join(lines)
 
-    def _text(self, seen: Seen, filed: Filed | None) -> str | None:
+    def _side(self, seen: Seen, filed: Filed | None) -> str | None:
         if filed is None:
             return ""
         if filed.stored.size > DIFF or seen.denial(filed) is not None:
