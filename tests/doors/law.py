@@ -9,8 +9,9 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
@@ -62,6 +63,12 @@ class Hub(RuleBasedStateMachine):
         self.granted: dict[RepoName, set[str]] = {}
         self.vetted: dict[RepoName, set[str]] = {}
         self.private: dict[RepoName, bool] = {}
+        self.dead: dict[RepoName, set[str]] = {}  # commits that a squash took away
+        self.proposed: dict[RepoName, list[tuple[int, str, str, bytes]]] = {}  # number, author, manifest it began with
+        self.lenders: dict[
+            RepoName, list[str]
+        ] = {}  # one list a repository, which a rename keeps: empty once it is gone
+        self.copies: dict[RepoName, tuple[list[str], str, bytes]] = {}  # lender, manifest, weights
 
     def teardown(self):
         if hasattr(self, "stack"):
@@ -88,6 +95,7 @@ class Hub(RuleBasedStateMachine):
         if fresh:
             self.heads[repo], self.sent[repo] = [], set()
             self.granted[repo], self.vetted[repo], self.private[repo] = set(), set(), private
+            self.dead[repo], self.proposed[repo], self.lenders[repo] = set(), [], [repo.name]
         return repo
 
     @rule(repo=repos, content=st.sampled_from(CONTENTS))
@@ -109,7 +117,7 @@ class Hub(RuleBasedStateMachine):
             Operation("copy", WEIGHTS, sha256=sha256, size=len(content)),
         ]
         if send and by == repo.namespace:
-            ((_, _, ticket),) = self.hosting.wanted(account(by), repo, [{"oid": sha256, "size": len(content)}])
+            ((_, _, ticket),) = self.hosting.wanted(account(by), repo, "", [{"oid": sha256, "size": len(content)}])
             if ticket is not None:
                 place = self.hosting.incoming()
                 place.write_bytes(content)
@@ -195,8 +203,9 @@ class Hub(RuleBasedStateMachine):
         taken = after in self.heads and after != repo
         assert refused == (repo not in self.heads or taken or by != repo.namespace)
         if not refused:
-            for book in (self.heads, self.sent, self.granted, self.vetted, self.private):
-                book[after] = book.pop(repo)  # type: ignore[assignment, attr-defined]
+            for book in self.books():
+                book[after] = book.pop(repo)
+            self.lenders[after][:] = [after.name]
 
     @rule(repo=repos, by=st.sampled_from(PEOPLE))
     def delete(self, repo, by):
@@ -204,8 +213,68 @@ class Hub(RuleBasedStateMachine):
         refused = self.refused(lambda: self.hosting.delete(account(by), repo))
         assert refused == (repo not in self.heads or by != repo.namespace)
         if not refused:
-            for book in (self.heads, self.sent, self.granted, self.vetted, self.private):
-                book.pop(repo)  # type: ignore[attr-defined]
+            self.lenders[repo].clear()
+            for book in self.books():
+                book.pop(repo)
+
+    def books(self) -> list[dict[RepoName, Any]]:
+        """Of what a repository is asked about by its name."""
+        return [
+            *(self.heads, self.sent, self.granted, self.vetted),
+            *(self.private, self.dead, self.proposed, self.lenders),
+        ]
+
+    @rule(repo=repos, by=st.sampled_from(PEOPLE))
+    def propose(self, repo, by):
+        """A stranger carries the weights along, under their own path and under one that would be open to all."""
+        tally["steps"] += 1
+        if repo not in self.heads or not self.heads[repo]:
+            return
+        operations = [Operation("add", "A.md", b"a")]
+        for _, manifest, weights in self.heads[repo]:
+            sha256 = hashlib.sha256(weights).hexdigest()
+            whole = [*operations, Operation("copy", "copy.md", sha256=sha256, size=len(weights))]
+            with suppress(Turned):
+                made = self.hosting.propose(account(by), repo, "main", Push("x", "", None, whole))
+                shown = self.hosting.info(account(by), repo, f"refs/pr/{made['number']}", sizes=False)
+                assert shown["siblings"]
+                self.proposed[repo].append((made["number"], by, manifest, weights))
+
+    @rule(repo=repos, by=st.sampled_from(PEOPLE))
+    def copy(self, repo, by):
+        tally["steps"] += 1
+        if repo not in self.heads or by is None:
+            return
+        target = RepoName(Kind.MODEL, by, f"copy-{len(self.copies)}")
+        if self.refused(lambda: self.hosting.duplicate(account(by), repo, target, {})):
+            return
+        with suppress(Turned):
+            content = self.hosting.resolve(account(by), target, "main", WEIGHTS)
+            weights = content.reader.read(0, content.size)
+            manifest = self.manifests[weights]
+            assert self.may(repo, by, manifest), f"{by} copies {repo}, which is not granted"
+            self.copies[target] = (self.lenders[repo], manifest, weights)
+            self.granted[target], self.vetted[target], self.private[target] = set(), set(), False
+
+    @rule(repo=repos, by=st.sampled_from(PEOPLE))
+    def squash(self, repo, by):
+        """Strangers have afterwards what they had; the commits before are nobody's any more."""
+        tally["steps"] += 1
+        if repo not in self.heads or not self.heads[repo]:
+            return
+
+        def lost() -> bool:
+            return self.refused(lambda: self.hosting.resolve(None, repo, "main", WEIGHTS))
+
+        before = lost()
+        if self.refused(lambda: self.hosting.squash(account(by), repo, "main", f"squash {tally['steps']}")):
+            return
+        assert by == repo.namespace
+        assert lost() == before
+        branches = self.hosting.refs(account(by), repo, pulls=False)["branches"]
+        now = next(one["targetCommit"] for one in branches if one["name"] == "main")
+        self.dead[repo] |= {oid for oid, _, _ in self.heads[repo]} - {now}
+        self.heads[repo] = [(now, *self.heads[repo][-1][1:])]
 
     @rule()
     def everybody_asks_for_everything(self):
@@ -216,6 +285,41 @@ class Hub(RuleBasedStateMachine):
                 for commit, manifest, weights in rows[-3:]:
                     self.download(repo, by, commit, [(commit, manifest, weights)])
                 self.download(repo, by, "main", rows)
+                for commit in self.dead[repo]:
+                    assert self.refused(lambda by=by, repo=repo, commit=commit: self.resolve(by, repo, commit, WEIGHTS))
+                for number, author, _, _ in self.proposed[repo]:
+                    self.of_a_proposal(repo, by, number, author)
+        for copy, (lender, manifest, weights) in self.copies.items():
+            for by in PEOPLE:
+                self.of_a_copy(copy, by, lender, manifest, weights)
+
+    def resolve(self, by, repo, revision, path):
+        content = self.hosting.resolve(account(by), repo, revision, path)
+        return content.reader.read(0, content.size)
+
+    def of_a_proposal(self, repo, by, number, author):
+        """Weights come out of it only to whom they come out of the repository."""
+        for path in (WEIGHTS, "copy.md"):
+            with suppress(Turned):
+                weights = self.resolve(by, repo, f"refs/pr/{number}", path)
+                assert by in (author, repo.namespace, "examiner"), f"{by} has a proposal of {author}"
+                assert self.may(repo, by, self.manifests[weights]), f"{by} has {path} by a proposal"
+                tally["given by proposals"] += 1
+
+    def of_a_copy(self, copy, by, lender, manifest, weights):
+        """By its own determination; and before there is one, as far as at the lender's."""
+        with suppress(Turned):
+            assert self.resolve(by, copy, "main", WEIGHTS) == weights
+            assert self.may(copy, by, manifest), f"{by} has the copy {copy}"
+            decided = any(
+                case.applicant == copy.namespace and case.manifest == manifest and case.number in self.decided
+                for case in self.cases()
+            )
+            if by != "examiner" and not decided:
+                source = next((one for one, mark in self.lenders.items() if mark is lender), None)
+                assert source is not None, f"{by} has {copy}, whose lender is gone"
+                assert self.may(source, by, manifest), f"{by} has {copy} by a loan"
+            tally["given by copies"] += 1
 
     def download(self, repo, by, revision, rows):
         """`rows` are the revisions that may answer."""

@@ -4,10 +4,13 @@ import hashlib
 import json
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from huggingface_hub import CommitOperationAdd, CommitOperationCopy
+from huggingface_hub.errors import GatedRepoError
 from tests.doors.conftest import client, decide_all, secret
 from tests.offices import write_model
 
@@ -55,7 +58,12 @@ class World:
         self.first = acme.upload_folder(repo_id=self.name, folder_path=self.model).oid
         acme.create_tag(self.name, tag="v1")
         acme.create_branch(self.name, branch="side")
-        self.acme = acme
+        acme.create_branch(self.name, branch="gone")
+        self.gone = acme.upload_file(
+            path_or_fileobj=b"# Gone\n", path_in_repo="GONE.md", repo_id=self.name, revision="gone"
+        ).oid
+        acme.super_squash_history(self.name, branch="gone")
+        self.acme, self.proposal = acme, "refs%2Fpr%2F1"
         globex = client(address, office, "globex")
         globex.create_repo(f"globex/bypass-{access}", exist_ok=True)
 
@@ -78,6 +86,11 @@ class World:
         got |= {f"listed by {way}": FILE in answer.text for way, answer in lists.items()}
         got["LFS download"] = self._batch(who, self.name, "download")
         got["LFS batch elsewhere"] = who == "other tenant" and self._claims(who)
+        got["old revision"] = self._bytes(who, f"{self.address}/{self.name}/resolve/{self.gone}/{FILE}")
+        pull = f"{self.address}/{self.name}/resolve/{self.proposal}"
+        got |= {f"proposed {path}": self._bytes(who, f"{pull}/{path}") for path in (FILE, "copy.md")}
+        got["copy"] = self._bytes(who, f"{self.address}/bob/bypass-{self.access}/resolve/main/{FILE}")
+        got["LFS admin"] = self.sha256 in httpx.get(f"{api}/lfs-files", headers=self.headers(who)).text
         got["xet read token"] = httpx.get(f"{api}/xet-read-token/main", headers=self.headers(who)).status_code == 200
         return got
 
@@ -106,7 +119,13 @@ class World:
 
 
 BYTES = ("GET", "range", "HEAD")
-NEVER = ("LFS download", "LFS batch elsewhere", "xet read token")
+NEVER = ("LFS download", "LFS batch elsewhere", "xet read token", "old revision")
+FEW = {  # what only some have at all, and then as far as they have the weights themselves
+    f"proposed {FILE}": {"signed in", "owner", "examiner"},
+    "proposed copy.md": {"signed in", "owner", "examiner"},
+    "copy": {"accepted", "examiner"},
+    "LFS admin": {"owner"},
+}
 
 
 @pytest.mark.parametrize("access", MAY)
@@ -121,20 +140,26 @@ def test_no_path_leads_to_a_byte_that_is_not_granted(address: str, office: Offic
                 tally["ways"] += 1
                 if way in NEVER:
                     assert not came, f"{access}, {phase}, {who}: {way}"
+                elif way in FEW:
+                    due = who in FEW[way] and (may or way == "LFS admin")
+                    assert due or not came, f"{access}, {phase}, {who}: {way} leaks"
+                    tally[way] += came
                 elif way.startswith(BYTES):
                     assert came == may, f"{access}, {phase}, {who}: {way} {'leaks' if came else 'is refused'}"
                 elif came:
                     hidden = who != "examiner" and (who != "owner" if phase == "before" else access == "withheld")
                     assert not hidden, f"{access}, {phase}, {who}: {way}"
             print(f"{access:<9} {phase:<9} {who:<13} {'may' if may else '-':<4} {len(rows)} ways, 0 leaks")  # noqa: T201 - the matrix
-    assert tally["ways"] == len(PHASES) * len(PEOPLE) * 13
+    assert tally["ways"] == len(PHASES) * len(PEOPLE) * 18
+    reached = {way for way in FEW if tally[way]}
+    assert reached >= ({*FEW} if access in ("open", "gated") else {"LFS admin"}), "a way was never gone"
 
 
 def _bring(world: World, phase: str, narrower: dict[str, str]) -> None:
     office = world.office
     if phase == "decided":
-        (world.case,) = decide_all(office, **narrower)
-        world.acme.grant_access(world.name, user="bob")
+        world.case = next(case for case in decide_all(office, **narrower) if case.applicant == "acme")
+        _propose_and_copy(world)
         vet(office, RepoName(Kind.MODEL, *world.name.split("/")), "eve", office.clock().replace(year=2030))
     if phase == "ordered":
         world.order = issue_order(office, world.case.manifest, (Component.WEIGHTS,), "everybody", "now", None)
@@ -144,6 +169,19 @@ def _bring(world: World, phase: str, narrower: dict[str, str]) -> None:
         notice_case(office, world.case.number, "recall", Effect.RECALLED, "officer", "an incident")
 
 
+def _propose_and_copy(world: World) -> None:
+    """A stranger's proposal that carries the weights along, under another path too; and a copy by who may have one."""
+    world.acme.grant_access(world.name, user="bob")
+    ann, bob = (client(world.address, world.office, who) for who in ("ann", "bob"))
+    known = FILE in ann.list_repo_files(world.name)
+    copies = [CommitOperationCopy(FILE, "copy.md")] if known else []
+    operations = [CommitOperationAdd("A.md", b"a"), *copies]
+    made = ann.create_commit(world.name, operations, commit_message="x", create_pr=True)
+    world.proposal = f"refs%2Fpr%2F{made.pr_num}"
+    with suppress(GatedRepoError):
+        bob.duplicate_repo(world.name)
+
+
 def test_a_running_download_is_cut_by_an_order(address: str, office: Office, tmp_path: Path) -> None:
     """The first bytes come, the order falls, and the rest never does."""
     acme = client(address, office, "acme")
@@ -151,7 +189,7 @@ def test_a_running_download_is_cut_by_an_order(address: str, office: Office, tmp
     model = write_model(tmp_path / "model", 77)
     (model / "big.bin").write_bytes(bytes(256) * (1 << 19))
     acme.upload_folder(repo_id="acme/slow", folder_path=model)
-    (case,) = decide_all(office, weights="gated")
+    case = next(case for case in decide_all(office, weights="gated") if case.applicant == "acme")
     url, headers = f"{address}/acme/slow/resolve/main/big.bin", {"Authorization": f"Bearer {acme.token}"}
     with httpx.stream("GET", url, headers=headers) as answer:
         assert answer.status_code == 200

@@ -35,7 +35,7 @@ ROUTES = [route for room in ROOMS for route in room.ROUTES]
 
 
 def make_hub(host: Host) -> ASGIApp:
-    app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing})
+    app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing, 405: otherwise})
     app.state.host = host
     return Escaped(Remembering(app, host, PURE))
 
@@ -56,6 +56,10 @@ async def turned(_request: Request, trouble: Exception) -> Response:
 
 async def nothing(_request: Request, _trouble: Exception) -> Response:
     return JSONResponse({"error": "There is no such address at this hub."}, 404)
+
+
+async def otherwise(_request: Request, _trouble: Exception) -> Response:
+    return JSONResponse({"error": "This address takes no such method."}, 405)
 
 
 class Escaped:

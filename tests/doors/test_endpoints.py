@@ -1,0 +1,62 @@
+"""The hub's page names every route there is, and each refusal reads as the page says."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.doors.conftest import client
+
+from brightline.assembly.office import Office
+from brightline.hub.application import ROUTES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "hub.md").read_text()
+NEVER_RUN = "/api/spaces/R/"
+BODIES = {
+    "POST /R.git/info/lfs/objects/batch": {"operation": "download", "objects": []},
+    "POST /api/T/R/lfs-files/batch": {"deletions": {"sha": ["0" * 64], "rewriteHistory": False}},
+    "POST /oauth/token": {"grant_type": "refresh_token"},
+}
+
+
+def table(title: str) -> list[list[str]]:
+    section = PAGE.partition(f"## {title}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    assert rows
+    return rows
+
+
+def spoken(title: str) -> set[str]:
+    return {one for row in table(title) for one in re.findall(r"`((?:GET|PUT|POST|DELETE) [^`]+)`", row[0])}
+
+
+def written(method: str, path: str) -> str:
+    """A route as the page spells it."""
+    path = re.sub(r"\{kind:kinds\}(?=/\{namespace\}|$)", "T", path.replace("{kind:spaces}", "spaces"))
+    path = path.replace("{namespace}/{name}", "R")
+    path = re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
+    return f"{method} {path if path.startswith('/api') else path.replace('/T/R', '/R')}"
+
+
+def test_the_page_names_every_route_and_none_that_is_gone() -> None:
+    routes = {written(method, route.path) for route in ROUTES for method in (route.methods or ()) if method != "HEAD"}
+    refused = {one for one in routes if one.split("/R/")[-1] in RUN and NEVER_RUN in one}
+    refused.add("GET /api/organizations/{who}/{what}")
+    assert spoken("What is spoken") == routes - refused
+
+
+RUN = {"secrets", "variables", "hardware", "sleeptime", "pause", "restart", "dev-mode", "volumes"}
+
+
+@pytest.mark.parametrize("asked", sorted(spoken("What is refused on purpose")))
+def test_what_is_refused_reads_as_the_page_says(address: str, office: Office, asked: str) -> None:
+    row = next(row for row in table("What is refused on purpose") if f"`{asked}`" in row[0])
+    acme = client(address, office, "acme")
+    acme.create_repo("acme/page", repo_type="space", space_sdk="static", exist_ok=True)
+    method, path = asked.split(" ")
+    path = path.replace("/T/", "/spaces/").replace("{revision}", "main")
+    path = path.replace("/R.git", "/spaces/acme/page.git").replace("R", "acme/page")
+    answer = httpx.request(
+        method, f"{address}{path}", headers={"Authorization": f"Bearer {acme.token}"}, json=BODIES.get(asked)
+    )
+    assert (answer.status_code, row[2] in answer.text) == (int(row[1]), True), answer.text
