@@ -220,11 +220,12 @@ def lead(connection: Connection, kind: Kind, now: int, most: int) -> list[str]:
     where, table = catalogue.place(kind, public=True), catalogue.labels.c
     wanted = select(table.id, table.name, table.count).where(table.place == where, table.count > 0)
     wanted = wanted.order_by(table.count.desc(), table.name).limit(most)
-    return [row.name for row in connection.execute(wanted).all() if _alive_with(connection, where, row, now)]
+    rows = connection.execute(wanted).all()
+    return [name for number, name, count in rows if _alive_with(connection, where, number, count, now)]
 
 
-def _alive_with(connection: Connection, where: int, label: Row[Any], now: int) -> bool:
+def _alive_with(connection: Connection, where: int, label: int, count: int, now: int) -> bool:
     """Whether any row has it that strangers see by now."""
-    plan = Plan(connection, Asked(Kind.MODEL, limit=1), where, {"now": now}, ["s.decided"], most=label.count)
-    _sought(plan, label.id)
+    plan = Plan(connection, Asked(Kind.MODEL, limit=1), where, {"now": now}, ["s.decided"], most=count)
+    _sought(plan, label)
     return bool(_found(plan))
