@@ -10,15 +10,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
     Connection,
+    Dialect,
     Index,
     Integer,
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     delete,
     insert,
@@ -26,14 +29,32 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.types import TypeEngine
 
 from brightline.release.card import Card
-from brightline.release.repository import Kind
+from brightline.release.repository import Kind, RepoName
 from brightline.storage.shelves import LONG, METADATA
 
 EVER = 253_402_300_799  # the last second of the year 9999
 PLACES = range(6)  # for each kind one that strangers see, and one that they do not
 KINDS = list(Kind)
+
+
+class Labels(TypeDecorator[list[int]]):
+    """Ids: an array where there are arrays, else numbers with a comma around each, among which one is found as a text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Integer))
+
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+        return f",{','.join(map(str, value or ()))}," if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[int]:
+        return [int(one) for one in value.split(",") if one] if dialect.name == "sqlite" else value
+
 
 cards = Table(  # what the card of a revision says, by the revision's listing
     "cards",
@@ -63,14 +84,17 @@ shown = Table(
     Column("sha", String(40)),
     Column("sdk", String(20), nullable=False),
     Column("card", LONG),
-    Column("labels", Text, nullable=False),  # ids with a comma around each
+    Column("labels", Labels, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("modified", BigInteger, nullable=False),
     Column("downloads", BigInteger, nullable=False),
     Index("shown_by_downloads", "place", "downloads", "repo"),
     Index("shown_by_modified", "place", "modified", "repo"),
     Index("shown_by_created", "place", "created", "repo"),
-    Index("shown_by_namespace", "place", "namespace"),
+    # what is gathered is sorted by a narrow index, before anything else of it is read
+    Index(
+        "shown_keys", "id", "place", "modified", "created", "downloads", "repo", "since", "until", "inside", "decided"
+    ),
 )
 
 labels = Table(  # tags, in small letters, with how many rows of a place have them
@@ -84,15 +108,7 @@ labels = Table(  # tags, in small letters, with how many rows of a place have th
     Index("labels_by_count", "place", "count"),
 )
 
-labelled = Table(
-    "labelled",
-    METADATA,
-    Column("label", LONG, primary_key=True, autoincrement=False),
-    Column("row", LONG, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-)
-
-TABLES = (cards, shown, labels, labelled)
+TABLES = (cards, shown, labels)
 OWN = "\x1f"  # before labels of ours: no tag of a card has a letter that cannot be printed
 GATED, FREE = f"{OWN}gated", f"{OWN}free"
 _FACTS = (
@@ -161,14 +177,18 @@ def card_of(content: str) -> Card:
     return Card(**found)
 
 
-def labels_of(kind: Kind, card: Card, gated: str) -> list[str]:
+def labels_of(name: RepoName, card: Card, gated: str) -> list[str]:
     """By which lists are filtered."""
-    own = [GATED if gated else FREE]
+    own = [GATED if gated else FREE, f"{OWN}author:{name.namespace}"]
     own += [f"{OWN}{what}:{word}" for what, word in (("task", card.task), ("library", card.library)) if word]
-    if kind is Kind.SPACE:
+    if name.kind is Kind.SPACE:
         own += [f"{OWN}{what}:{word}" for what in ("models", "datasets") for word in getattr(card, what)]
         own += [f"{OWN}linked"] if card.models or card.datasets else []
-    return list(dict.fromkeys(word.casefold()[:160] for word in (*card.tags, *own)))
+    return list(dict.fromkeys(map(spelled, (*card.tags, *own))))
+
+
+def spelled(label: str) -> str:
+    return label.casefold()[:160]
 
 
 def replace_rows(connection: Connection, repo: int, rows: Sequence[Row]) -> None:
@@ -180,27 +200,22 @@ def replace_rows(connection: Connection, repo: int, rows: Sequence[Row]) -> None
 
 def _take_out(connection: Connection, repo: int) -> None:
     for row in connection.execute(select(shown).where(shown.c.repo == repo)).all():
-        ids = [int(one) for one in row.labels.split(",") if one]
-        if ids:
-            connection.execute(delete(labelled).where(labelled.c.label.in_(ids), labelled.c.row == row.id))
-            connection.execute(update(labels).where(labels.c.id.in_(ids)).values(count=labels.c.count - 1))
-        _index(connection, row.place, row.id, row.words, taken=True)
+        connection.execute(update(labels).where(labels.c.id.in_(row.labels)).values(count=labels.c.count - 1))
+        _index(connection, row.place, row.id, indexed(row.words, row.labels), taken=True)
         connection.execute(delete(shown).where(shown.c.id == row.id))
 
 
 def _put_in(connection: Connection, repo: int, row: Row) -> None:
-    kept = (
-        None if row.listing is None else connection.execute(select(cards).where(cards.c.listing == row.listing)).first()
-    )
+    name = RepoName(row.kind, row.namespace, row.name)
+    wanted = select(cards).where(cards.c.listing == row.listing)
+    kept = None if row.listing is None else connection.execute(wanted).first()
     card = Card() if kept is None else card_of(kept.content)
-    ids = _label_ids(connection, row.place, labels_of(row.kind, card, row.gated))
+    ids = _label_ids(connection, row.place, labels_of(name, card, row.gated))
     values = {name: getattr(row, name) for name in (*_FACTS, "inside", "decided", "since", "until", "place")}
-    values |= {"repo": repo, "words": f"{row.namespace}/{row.name}".lower(), "card": None if kept is None else kept.id}
-    values["labels"] = f",{','.join(map(str, ids))},"
+    values |= {"repo": repo, "words": str(name).lower(), "card": None if kept is None else kept.id, "labels": ids}
     made = connection.execute(insert(shown).values(**values).returning(shown.c.id)).scalar_one()
-    connection.execute(insert(labelled), [{"label": one, "row": made} for one in ids])
     connection.execute(update(labels).where(labels.c.id.in_(ids)).values(count=labels.c.count + 1))
-    _index(connection, row.place, made, values["words"])
+    _index(connection, row.place, made, indexed(values["words"], ids))
 
 
 def _label_ids(connection: Connection, where: int, names: Iterable[str]) -> list[int]:
@@ -222,14 +237,24 @@ def label_counts(connection: Connection, where: int, names: Sequence[str]) -> Ma
 
 
 def _index(connection: Connection, where: int, row: int, words: str, *, taken: bool = False) -> None:
-    """SQLite's own index of trigrams; PostgreSQL keeps one by itself."""
+    """SQLite's own index of three letters each; PostgreSQL keeps one by itself."""
     if connection.dialect.name != "sqlite":
         return
     if taken:
-        said = f"INSERT INTO names_{where}(names_{where}, rowid, words) VALUES ('delete', :row, :words)"  # noqa: S608 - a number
+        said = f"INSERT INTO found_{where}(found_{where}, rowid, words) VALUES ('delete', :row, :words)"  # noqa: S608 - a number
     else:
-        said = f"INSERT INTO names_{where}(rowid, words) VALUES (:row, :words)"  # noqa: S608 - a number
+        said = f"INSERT INTO found_{where}(rowid, words) VALUES (:row, :words)"  # noqa: S608 - a number
     connection.execute(text(said), {"row": row, "words": words})
+
+
+def indexed(words: str, ids: Iterable[int]) -> str:
+    """Names and labels in one index, which answers for any of them together."""
+    return f"{words} {' '.join(map(sign, ids))}"
+
+
+def sign(label: int) -> str:
+    """Three letters for a label: each from an alphabet of its own, so that no other three in a row are taken for them."""
+    return "".join(chr(first + (label >> shift & 0xFFF)) for first, shift in ((0x4E00, 0), (0x6000, 12), (0x7200, 24)))
 
 
 def count_downloads(connection: Connection, repo: int, count: int) -> None:

@@ -5,18 +5,18 @@ the index of the sort, where a page is soon full. Along the index no more than a
 that plan is given up for the other. Pages follow each other by key: where the last one ended, and not how many there were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Connection, Row, TextClause, select, text
 
 from brightline.release.repository import Kind
 from brightline.storage import catalogue
 
-FEW = 1_500  # rows that are gathered rather than looked for along an index
-STEPS = 3_000  # rows that are looked at along an index before its plan is given up
+SPAN = 1_000  # rows that are gathered rather than looked for along an index, times the root of a page's length
+STEPS = {"sqlite": 6_000, "postgresql": 3_000}  # rows that are looked at along an index before its plan is given up
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._/")  # of names
 GRAM = 3  # letters that the indices of names are of
 Sort = Literal["downloads", "modified", "created"]
@@ -48,19 +48,27 @@ class Audience:
 
 @dataclass(slots=True)
 class Plan:
-    """One place, and what its rows must meet: texts of SQL with their values."""
+    """One place, and what its rows must meet: what the index of names and labels answers for (`terms`, and the same as
+    `tested` of a row), and besides (`tests`). At the most `most` rows can meet all of it.
+    """
 
     connection: Connection
     asked: Asked
     place: int
     values: dict[str, Any]
     tests: list[str]
-    words: list[str] = field(default_factory=list)
-    gathered: list[tuple[int, str]] = field(default_factory=list)  # how many rows, and by which condition
+    terms: list[str] = field(default_factory=list)
+    tested: list[str] = field(default_factory=list)
+    most: int = 1 << 40
 
     @property
     def lite(self) -> bool:
         return self.connection.dialect.name == "sqlite"
+
+    @property
+    def few(self) -> int:
+        """Where both plans take about the same time: one looks at few rows, the other at as many as there are to a page."""
+        return int(SPAN * self.asked.limit**0.5)
 
 
 def search(connection: Connection, asked: Asked, audience: Audience) -> list[Row[Any]]:
@@ -72,103 +80,76 @@ def search(connection: Connection, asked: Asked, audience: Audience) -> list[Row
     return found[: asked.limit + 1]
 
 
-def _plans(connection: Connection, asked: Asked, audience: Audience) -> list[Plan]:
+def _plans(connection: Connection, asked: Asked, audience: Audience) -> Iterator[Plan]:
     """Strangers see what is public. Besides, owners see what is their own, examiners everything, and some were let in."""
     public, other = (catalogue.place(asked.kind, public=one) for one in (True, False))
+    author = [] if asked.namespace is None else [asked.namespace]
 
-    def plan(place: int, *tests: str, **values: Any) -> Plan:
-        return Plan(connection, asked, place, {"now": audience.now, **values}, list(tests))
+    def plan(place: int, names: Iterable[str], *tests: str) -> Iterator[Plan]:
+        made = Plan(connection, asked, place, {"now": audience.now, "who": audience.account}, list(tests))
+        if _labelled(made, list(names)):
+            yield made
 
     if audience.examiner:
-        return [plan(public, "s.inside"), plan(other, "s.inside")]
-    if audience.account is None:
-        return [plan(public, "s.decided")]
-    who = {"who": audience.account}
-    found = [plan(public, "s.decided", "s.owner <> :who", **who)]
-    if asked.namespace in (None, audience.account):
-        found += [_own(plan(place, "s.inside", "s.owner = :who", **who)) for place in (public, other)]
-    if audience.named:
-        among = ", ".join(map(str, audience.named))
-        found.append(plan(other, "s.decided", "s.owner <> :who", f"s.repo IN ({among})", **who))
-        found[-1].gathered.append((len(audience.named), f"SELECT id FROM shown WHERE repo IN ({among})"))  # noqa: S608 - numbers
-    return found
+        for place in (public, other):
+            yield from plan(place, author, "s.inside")
+    elif audience.account is None:
+        yield from plan(public, author, "s.decided")
+    else:
+        yield from plan(public, author, "s.decided", "s.owner <> :who")
+        for place in (public, other):
+            yield from plan(place, {*author, audience.account}, "s.inside", "s.owner = :who")
+        if audience.named:
+            among = ", ".join(map(str, audience.named))
+            yield from plan(other, author, "s.decided", "s.owner <> :who", f"s.repo IN ({among})")
 
 
-def _own(plan: Plan) -> Plan:
-    """Repositories of one's own name: that is who owns them."""
-    _by_namespace(plan, "who")
-    return plan
+def _labelled(plan: Plan, authors: Sequence[str]) -> bool:
+    """Whether any row has all labels. Names of authors are told apart as they are written, labels are not."""
+    wanted = {*plan.asked.labels, *(catalogue.spelled(f"{catalogue.OWN}author:{name}") for name in authors)}
+    for at, name in enumerate(authors):
+        plan.tests.append(f"s.namespace = :author{at}")
+        plan.values[f"author{at}"] = name
+    known = catalogue.label_counts(plan.connection, plan.place, list(wanted)) if wanted else {}
+    for number, count in known.values():
+        plan.most = min(plan.most, count)
+        _sought(plan, number)
+    return len(known) == len(wanted) and plan.most > 0
 
 
-def _by_namespace(plan: Plan, name: str) -> None:
-    plan.tests.append(f"s.namespace = :{name}")
-    said = f"SELECT id FROM shown WHERE place = {plan.place} AND namespace = :{name}"  # noqa: S608 - a number and a name of ours
-    plan.gathered.append((_count(plan, said), said))
-
-
-def _count(plan: Plan, said: str) -> int:
-    """As far as it matters."""
-    bounded = _text(f"SELECT count(*) FROM ({said} LIMIT {FEW + 1}) AS some")  # noqa: S608 - no value is in it
-    return int(plan.connection.execute(bounded, plan.values).scalar_one())
+def _sought(plan: Plan, label: int) -> None:
+    if plan.lite:
+        plan.tested.append(f"instr(s.labels, ',{label},') > 0")
+        plan.terms.append(f'"{catalogue.sign(label)}"')
+    else:
+        plan.tested.append(f"s.labels @> ARRAY[{label}]")
+        plan.terms.append(f"labels @> ARRAY[{label}]")
 
 
 def _found(plan: Plan) -> Sequence[Row[Any]]:
-    asked = plan.asked
-    if not _with_labels(plan):
-        return []
-    if asked.namespace is not None:
-        plan.values["namespace"] = asked.namespace
-        _by_namespace(plan, "namespace")
-    for number, word in enumerate(asked.words):
-        _with_word(plan, f"word{number}", word)
-    if asked.after is not None:
-        plan.values |= {"key": asked.after[0], "repo": asked.after[1]}
-    return _chosen(plan)
+    for at, word in enumerate(plan.asked.words):
+        _worded(plan, f"word{at}", word)
+    if plan.asked.after is not None:
+        plan.values |= {"key": plan.asked.after[0], "repo": plan.asked.after[1]}
+    if not plan.terms:
+        return _along(plan, None)
+    unknown = plan.lite and len(plan.terms) + len(plan.asked.words) > 1  # SQLite says at once how many meet all of it
+    found = _gather(plan, plan.few) if unknown or plan.most <= plan.few else None
+    if found is not None:
+        return found
+    along = _along(plan, STEPS[plan.connection.dialect.name])
+    return along if len(along) > plan.asked.limit else _gather(plan, None) or []
 
 
-def _with_labels(plan: Plan) -> bool:
-    """Whether any row has them all."""
-    if not plan.asked.labels:
-        return True
-    known = catalogue.label_counts(plan.connection, plan.place, list(plan.asked.labels))
-    if len(known) < len(set(plan.asked.labels)):
-        return False
-    for number, count in known.values():
-        plan.tests.append(_within(plan, f",{number},", "s.labels", f"label{number}"))
-        plan.gathered.append((count, f"SELECT row AS id FROM labelled WHERE label = {number}"))  # noqa: S608 - a number
-    return all(count for _, count in known.values())
-
-
-def _within(plan: Plan, piece: str, whole: str, name: str) -> str:
-    plan.values[name] = piece
-    return f"{'instr' if plan.lite else 'strpos'}({whole}, :{name}) > 0"
-
-
-def _with_word(plan: Plan, name: str, word: str) -> None:
-    plan.tests.append(_within(plan, word, "s.words", name))
-    if len(word) < GRAM:
-        return
-    plan.words.append(name)
-    if plan.lite:
-        plan.values[f"{name}_grams"] = f'"{word}"'
-        said = f"SELECT rowid AS id FROM names_{plan.place} WHERE names_{plan.place} MATCH :{name}_grams"  # noqa: S608
-        plan.gathered.append((_count(plan, said), said))
-    else:
+def _worded(plan: Plan, name: str, word: str) -> None:
+    plan.values[name] = word
+    test = f"{'instr' if plan.lite else 'strpos'}(s.words, :{name}) > 0"
+    (plan.tests if len(word) < GRAM else plan.tested).append(test)
+    if len(word) >= GRAM and plan.lite:
+        plan.terms.append(f'"{word}"')
+    elif len(word) >= GRAM:
         plan.values[f"{name}_like"] = f"%{word.replace('_', chr(92) + '_')}%"
-
-
-def _chosen(plan: Plan) -> Sequence[Row[Any]]:
-    fewest = min(plan.gathered, default=None)
-    if fewest is not None and fewest[0] <= FEW:
-        return _gather(plan, fewest[1])
-    wanted = plan.asked.limit + 1
-    along = _along(plan, STEPS)
-    if len(along) == wanted:
-        return along
-    if not plan.lite and plan.words:
-        likes = " AND ".join(f"words LIKE :{name}_like" for name in plan.words)
-        return _gather(plan, f"SELECT id FROM shown WHERE place = {plan.place} AND {likes}")  # noqa: S608 - a number and names
-    return _along(plan, None) if fewest is None else _gather(plan, fewest[1])
+        plan.terms.append(f"words LIKE :{name}_like")
 
 
 _COLUMNS = (
@@ -177,28 +158,48 @@ _COLUMNS = (
 )
 
 
-def _gather(plan: Plan, said: str) -> Sequence[Row[Any]]:
-    """What the condition gathers is met by the others, and sorted."""
-    asked, join = plan.asked, "CROSS JOIN" if plan.lite else "JOIN"
-    on = "WHERE s.id = few.id AND" if plan.lite else "ON s.id = few.id WHERE"
-    tests = " AND ".join([_alive(plan), *plan.tests, *_following(plan)])
-    page = (
-        f"SELECT s.id, s.{asked.sort} AS key FROM ({said}) AS few {join} shown AS s {on} {tests} "  # noqa: S608 - no value
-        f"ORDER BY s.{asked.sort} DESC, s.repo DESC LIMIT {asked.limit + 1}"
-    )
-    return _page(plan, page)
+def _gather(plan: Plan, most: int | None) -> Sequence[Row[Any]] | None:
+    """What the index of names and labels has, sorted. None where it has more than `most`."""
+    sort, bound = plan.asked.sort, "" if most is None else f"LIMIT {most + 1}"
+    if plan.lite:
+        plan.values["terms"] = " AND ".join(plan.terms)
+        few = f"SELECT rowid AS id FROM found_{plan.place} WHERE found_{plan.place} MATCH :terms {bound}"
+        source = "few CROSS JOIN shown AS s INDEXED BY shown_keys WHERE s.id = few.id AND"
+    else:
+        few = f"SELECT * FROM shown WHERE place = {plan.place} AND {' AND '.join(plan.terms)} {bound}"
+        source = "few AS s WHERE"
+    tests = [_alive(plan), *plan.tests, *_following(plan)]
+    tests += [] if most is None else [f"(SELECT hits FROM size) <= {most}"]
+    found = plan.connection.execute(
+        _text(
+            f"WITH few AS MATERIALIZED ({few}), size AS MATERIALIZED (SELECT count(*) AS hits FROM few), page AS (SELECT s.id, "
+            f"s.{sort} AS key FROM {source} {' AND '.join(tests)} ORDER BY s.{sort} DESC, s.repo DESC LIMIT {plan.asked.limit + 1}) "
+            f"SELECT size.hits, page.key, {_COLUMNS} FROM size LEFT JOIN page ON size.hits > 0 LEFT JOIN shown AS s ON s.id = page.id "
+            "LEFT JOIN cards AS c ON c.id = s.card"
+        ),
+        plan.values,
+    ).all()
+    if most is not None and found[0].hits > most:
+        return None
+    return [row for row in found if row.repo is not None]
 
 
 def _along(plan: Plan, steps: int | None) -> Sequence[Row[Any]]:
     """The rows in their order, as long as the page is not full; `steps` of them at the most."""
-    asked = plan.asked
-    order, tests = f"ORDER BY s.{asked.sort} DESC, s.repo DESC", " AND ".join([_alive(plan), *plan.tests])
-    where = " AND ".join([f"s.place = {plan.place}", *_following(plan)])
+    sort, where = plan.asked.sort, " AND ".join([f"s.place = {plan.place}", *_following(plan)])
+    order, tests = f"ORDER BY s.{sort} DESC, s.repo DESC", " AND ".join([_alive(plan), *plan.tests, *plan.tested])
     if steps is None:
-        said = f"SELECT s.id, s.{asked.sort} AS key FROM shown AS s WHERE {where} AND {tests} {order}"  # noqa: S608 - no value
+        page = f"SELECT s.id, s.{sort} AS key FROM shown AS s WHERE {where} AND {tests} {order}"
     else:
-        said = f"SELECT s.id, s.{asked.sort} AS key FROM (SELECT * FROM shown AS s WHERE {where} {order} LIMIT {steps}) AS s WHERE {tests} {order}"  # noqa: S608
-    return _page(plan, f"{said} LIMIT {asked.limit + 1}")
+        some = f"SELECT * FROM shown AS s WHERE {where} {order} LIMIT {steps}"
+        page = f"SELECT s.id, s.{sort} AS key FROM ({some}) AS s WHERE {tests} {'' if plan.lite else order}"
+    return plan.connection.execute(
+        _text(
+            f"SELECT page.key, {_COLUMNS} FROM ({page} LIMIT {plan.asked.limit + 1}) AS page LEFT JOIN shown AS s ON s.id = page.id "
+            "LEFT JOIN cards AS c ON c.id = s.card"
+        ),
+        plan.values,
+    ).all()
 
 
 def _alive(plan: Plan) -> str:
@@ -209,22 +210,22 @@ def _following(plan: Plan) -> list[str]:
     return [] if plan.asked.after is None else [f"(s.{plan.asked.sort}, s.repo) < (:key, :repo)"]
 
 
-def _page(plan: Plan, said: str) -> Sequence[Row[Any]]:
-    """The columns of the few rows that are shown."""
-    join = "CROSS JOIN" if plan.lite else "JOIN"
-    on = ("", "WHERE s.id = page.id") if plan.lite else ("ON s.id = page.id", "")
-    whole = f"SELECT page.key, {_COLUMNS} FROM ({said}) AS page {join} shown AS s {on[0]} LEFT JOIN cards AS c ON c.id = s.card {on[1]}"  # noqa: S608
-    return plan.connection.execute(_text(whole), plan.values).all()
-
-
 @lru_cache(2_048)
 def _text(said: str) -> TextClause:
     return text(said)
 
 
 def lead(connection: Connection, kind: Kind, now: int, most: int) -> list[str]:
-    """The labels that most rows have that strangers see, by name. One that no row shows now is not told."""
-    where = catalogue.place(kind, public=True)
-    alive = "EXISTS (SELECT 1 FROM labelled AS l JOIN shown AS s ON s.id = l.row WHERE l.label = labels.id AND s.since <= :now AND s.until > :now)"
-    said = f"SELECT name FROM labels WHERE place = {where} AND count > 0 AND {alive} ORDER BY count DESC, name LIMIT {most}"  # noqa: S608
-    return sorted(connection.execute(_text(said), {"now": now}).scalars())
+    """The labels that most rows have that strangers see. One that no row shows now is not told."""
+    where, table = catalogue.place(kind, public=True), catalogue.labels.c
+    wanted = select(table.id, table.name, table.count).where(table.place == where, table.count > 0)
+    wanted = wanted.order_by(table.count.desc(), table.name).limit(most)
+    rows = connection.execute(wanted).all()
+    return [name for number, name, count in rows if _alive_with(connection, where, number, count, now)]
+
+
+def _alive_with(connection: Connection, where: int, label: int, count: int, now: int) -> bool:
+    """Whether any row has it that strangers see by now."""
+    plan = Plan(connection, Asked(Kind.MODEL, limit=1), where, {"now": now}, ["s.decided"], most=count)
+    _sought(plan, label)
+    return bool(_found(plan))

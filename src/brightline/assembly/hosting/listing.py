@@ -10,7 +10,7 @@ from brightline.hub.host import Account, Document, Wanted
 from brightline.permit.charter import Role
 from brightline.release.repository import Kind
 from brightline.storage import searching, shelves
-from brightline.storage.catalogue import FREE, GATED, OWN
+from brightline.storage.catalogue import FREE, GATED, OWN, spelled
 from brightline.storage.database import stored
 from brightline.storage.searching import Asked, Audience
 
@@ -80,7 +80,7 @@ def _labels(wanted: Wanted) -> list[str]:
     found += [] if wanted.gated is None else [GATED if wanted.gated else FREE]
     found += [f"{OWN}{what}:{word}" for what, words in wanted.uses.items() for word in words]
     found += [f"{OWN}linked"] if wanted.linked else []
-    return [word.casefold()[:160] for word in found]
+    return [spelled(word) for word in found]
 
 
 def _typed(label: str) -> tuple[str, str] | None:

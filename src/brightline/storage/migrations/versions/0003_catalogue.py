@@ -34,7 +34,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for place in PLACES:
-            op.execute(f"DROP TABLE names_{place}")
+            op.execute(f"DROP TABLE found_{place}")
     shelves.METADATA.drop_all(op.get_bind(), tables=list(TABLES))
 
 
@@ -42,7 +42,9 @@ def _index_names(connection: Connection) -> None:
     """Trigrams of the names of each place. Raises Unopened where the server cannot."""
     if connection.dialect.name == "sqlite":
         for place in PLACES:
-            op.execute(f"CREATE VIRTUAL TABLE names_{place} USING fts5(words, content='', tokenize='trigram')")
+            op.execute(
+                f"CREATE VIRTUAL TABLE found_{place} USING fts5(words, content='', columnsize=0, tokenize='trigram')"
+            )
         return
     try:
         with connection.begin_nested():
@@ -54,7 +56,7 @@ def _index_names(connection: Connection) -> None:
             "CREATE EXTENSION pg_trgm in this database."
         ) from None
     for place in PLACES:
-        op.execute(f"CREATE INDEX names_{place} ON shown USING gin (words gin_trgm_ops) WHERE place = {place}")
+        op.execute(f"CREATE INDEX found_{place} ON shown USING gin (words gin_trgm_ops, labels) WHERE place = {place}")
 
 
 def _keep_cards(connection: Connection) -> None:
