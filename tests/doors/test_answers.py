@@ -1,5 +1,7 @@
 """What HTTP's caches and partial downloads expect of `resolve`, asked by a raw client."""
 
+import time
+
 import httpx
 import pytest
 from tests.doors.conftest import client, decide_all, secret
@@ -8,6 +10,7 @@ from tests.offices import DECLARED
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.release.component import Component
+from brightline.storage import tokens
 
 CONTENT = bytes(range(256)) * 4096
 
@@ -107,8 +110,6 @@ def test_nothing_is_told_to_who_may_not_have_it_and_at_once(url: str, address: s
 
 
 def test_a_token_that_is_revoked_is_refused_at_once(url: str, address: str, office: Office) -> None:
-    from brightline.storage import tokens
-
     headers = {"Authorization": f"Bearer {secret(office, 'ann')}"}
     asked = [f"{address}/api/whoami-v2", f"{address}/api/models/acme/answers", url]
     assert [httpx.head(one, headers=headers).status_code for one in asked * 2] == [200] * 6
@@ -116,6 +117,26 @@ def test_a_token_that_is_revoked_is_refused_at_once(url: str, address: str, offi
         newest = tokens.list_tokens(connection)[-1]
         tokens.revoke_token(connection, newest.identity, office.clock())
     assert [httpx.head(one, headers=headers).status_code for one in asked] == [401] * 3
+
+
+def test_a_revoked_token_ends_a_download_that_runs_slowly(address: str, office: Office) -> None:
+    """Of a file of megabytes, read at a megabyte a second: what is on its way already comes, and no more is sent."""
+    acme = client(address, office, "acme")
+    acme.create_repo("acme/slowly", private=True)
+    size = 40 << 20
+    acme.upload_file(path_or_fileobj=bytes(size), path_in_repo="model.bin", repo_id="acme/slowly")
+    headers = {"Authorization": f"Bearer {acme.token}"}
+    with httpx.stream("GET", f"{address}/acme/slowly/resolve/main/model.bin", headers=headers) as answer:
+        rest = answer.iter_raw(1 << 16)
+        next(rest)
+        with office.engine.begin() as connection:
+            newest = tokens.list_tokens(connection)[-1]
+            tokens.revoke_token(connection, newest.identity, office.clock())
+        for _ in range(24):
+            next(rest)
+            time.sleep(1 / 16)
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(rest)
 
 
 def test_what_one_is_told_is_not_told_to_another(address: str, office: Office) -> None:

@@ -21,6 +21,7 @@ from tests.servers import free_port, fresh_database, object_store, postgresql
 
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import lift_order
+from brightline.assembly.seat import is_taken, table_of
 from brightline.storage import tokens
 
 FILE = "model.safetensors"
@@ -163,6 +164,12 @@ def test_a_token_that_was_revoked_at_one_is_refused_at_the_other(pair: Pair) -> 
         assert httpx.get(f"{two}/api/whoami-v2", headers=headers).json()["name"] == "acme"
     httpx.delete(f"{one}/api/v1/tokens/{newest}", headers=by).raise_for_status()
     assert httpx.get(f"{two}/api/whoami-v2", headers=headers).status_code == 401
+
+
+def test_two_machines_never_sit_on_one_seat(pair: Pair) -> None:
+    """Jobs that were interrupted are taken up by whoever takes the seat: one that runs elsewhere is left alone."""
+    table = table_of(pair.office.settings.folder, pair.office.engine)
+    assert [is_taken(table, f"seat-{number}") for number in range(3)] == [True, True, False]
 
 
 def test_both_write_the_same_log(pair: Pair) -> None:

@@ -1,6 +1,6 @@
 """Serving: the API and the hub on granian, with the office joined on."""
 
-import secrets
+import hashlib
 import shutil
 import socket
 from pathlib import Path
@@ -17,6 +17,8 @@ from brightline.desk.application import PREFIX, log_to_stderr, make_application
 from brightline.desk.signin import sign_in_router
 from brightline.hub.application import make_hub
 from brightline.settings.environment import choose_office, settings
+from brightline.storage import shelf
+from brightline.storage.database import writing
 
 
 def make_app(office: Office) -> Any:
@@ -27,8 +29,14 @@ def make_app(office: Office) -> Any:
     if provider is not None:
         address = office.settings.address.rstrip("/")
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
-    desk = make_application(OfficeService(office), secrets.token_hex(32), lambda: examining(office), sign_in)
+    desk = make_application(OfficeService(office), _cookie_secret(office), lambda: examining(office), sign_in)
     return Doors(desk, make_hub(Hosting(office)))
+
+
+def _cookie_secret(office: Office) -> str:
+    """The same in every process of an office: who signs in begins at one, and may come back to another."""
+    with writing(office.engine) as connection:
+        return hashlib.sha256(b"sign-in" + shelf.link_secret(connection)).hexdigest()
 
 
 class Doors:
