@@ -89,6 +89,7 @@ def object_store(place: Path) -> Iterator[dict[str, str]]:
     ports = {name: free_port(10_000) for name in ("master", "volume", "filer", "s3")}  # gRPC lies 10,000 above
     command = [str(Path(sys.executable).with_name("weed")), "server", f"-dir={place}", "-ip=127.0.0.1"]
     command += ["-ip.bind=127.0.0.1", "-s3", f"-s3.config={place / 'identities.json'}", "-master.volumeSizeLimitMB=64"]
+    command += ["-volume.max=100"]  # of 64 MB each: eight, which it would choose, are soon full
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # of fixed ports: a second store would not start
     command += [f"-{name}.port={port}" for name, port in ports.items()]
     with (place / "log").open("wb") as log:

@@ -5,30 +5,72 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
-from brightline.assembly.seat import is_taken, take_seat
+import pytest
+from tests.servers import fresh_database, postgresql
 
-HOLD = "import sys, time; from pathlib import Path; from brightline.assembly.seat import take_seat;"
-HOLD += "print(take_seat(Path(sys.argv[1])).name, flush=True); time.sleep(60)"
+from brightline.assembly.seat import Table, in_folder, is_taken, table_of, take_seat
+from brightline.storage.database import open_database
 
 
-def test_two_processes_never_share_a_seat_and_a_dead_one_leaves_its_own(tmp_path):
-    own = take_seat(tmp_path)
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[str]:
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+        yield address
+
+
+HOLD = """
+import sys, time
+from functools import partial
+from pathlib import Path
+from brightline.assembly.seat import in_folder, take_seat, table_of
+from brightline.storage.database import open_database
+place = sys.argv[1]
+table = table_of(Path(), open_database(place)) if ":" in place else partial(in_folder, Path(place))
+seat = take_seat(table)
+print(seat.name, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture(params=["folder", "database"])
+def place(request, tmp_path) -> str:
+    """Where the seats are: what one machine shares, or what several do."""
+    return str(tmp_path) if request.param == "folder" else fresh_database(request.getfixturevalue("server"))
+
+
+@pytest.fixture
+def table(place) -> Iterator[Table]:
+    if ":" not in place:
+        yield partial(in_folder, Path(place))
+        return
+    engine = open_database(place)
+    yield table_of(Path(), engine)
+    engine.dispose()
+
+
+def test_two_processes_never_share_a_seat_and_a_dead_one_leaves_its_own(place, table):
+    own = take_seat(table)
+    with subprocess.Popen([sys.executable, "-c", HOLD, place], stdout=subprocess.PIPE, text=True) as other:
         name = other.stdout.readline().strip()
         assert (own.name, name) == ("seat-0", "seat-1")
-        assert is_taken(tmp_path, name)
+        assert is_taken(table, name)
         os.kill(other.pid, signal.SIGKILL)
     for _ in range(50):
-        if not is_taken(tmp_path, name):
+        if not is_taken(table, name):
             break
         time.sleep(0.1)
-    assert not is_taken(tmp_path, name)
-    assert is_taken(tmp_path, "seat-0")
+    assert not is_taken(table, name)
+    assert is_taken(table, "seat-0")
     own.leave()
-    assert take_seat(tmp_path).name == "seat-0"
+    again = take_seat(table)
+    assert again.name == "seat-0"
+    again.leave()
 
 
-def test_what_is_no_seat_is_nobodys(tmp_path):
-    assert not is_taken(tmp_path, None)
-    assert not is_taken(tmp_path, "seat-../../x")
+def test_what_is_no_seat_is_nobodys(table):
+    assert not is_taken(table, None)
+    assert not is_taken(table, "seat-../../x")

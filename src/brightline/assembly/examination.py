@@ -18,7 +18,7 @@ from brightline.assembly.filing import read_dossier
 from brightline.assembly.office import Office, View, settle
 from brightline.assembly.procedure import conclude_release, parse_declared
 from brightline.assembly.refusal import Refused
-from brightline.assembly.seat import is_taken, take_seat
+from brightline.assembly.seat import is_taken, table_of, take_seat
 from brightline.authority.case import Case, State
 from brightline.authority.procedure import barred
 from brightline.authority.records import Refusal
@@ -81,7 +81,7 @@ def examining(office: Office) -> Iterator[None]:
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
     url = office.settings.database_url
     own = f"sqlite:///{office.settings.folder.resolve() / 'jobs.db'}" if url.startswith("sqlite:") else url
-    seat = take_seat(office.settings.folder)
+    seat = take_seat(table_of(office.settings.folder, office.engine))
     configuration: DBOSConfig = {
         "name": "brightline",
         "system_database_url": own,
@@ -112,9 +112,8 @@ def begin(number: int, by: str) -> "WorkflowHandle[str]":
     running = [job for job in begun if job.status in ("PENDING", "ENQUEUED")]
     if running:
         job = running[0]
-        return (DBOS.retrieve_workflow if is_taken(office.settings.folder, job.executor_id) else DBOS.resume_workflow)(
-            job.workflow_id
-        )
+        lives = is_taken(table_of(office.settings.folder, office.engine), job.executor_id)
+        return (DBOS.retrieve_workflow if lives else DBOS.resume_workflow)(job.workflow_id)
     with SetWorkflowID(f"case-{number}-{len(begun) + 1}"):
         return DBOS.start_workflow(examine_case, f"case-{number}-{len(begun) + 1}", number, by)
 

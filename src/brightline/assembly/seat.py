@@ -1,14 +1,24 @@
-"""Seats at the examiners' table: one a process, held by a lock that the kernel takes back when the process dies.
+"""Seats at the examiners' table: one a process, held by a lock that is taken back when the process dies.
 
-Whoever takes a seat goes on with the jobs that its last holder left. So a job is never run by two, and never by nobody.
+Whoever takes a seat goes on with the jobs that its last holder left. So a job is never run by two, and never by nobody. The lock is the
+kernel's where the office lies on one machine, and the database's where several machines share one.
 """
 
 import fcntl
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Engine, func, select
+
 SEATS = 64
+_TABLE = 0x73656174  # of PostgreSQL's advisory locks: ours
+_NAME = re.compile(r"seat-(\d{1,2})")
+Leave = Callable[[], None]
+Table = Callable[[int], Leave | None]  # takes the seat of a number; None where somebody holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,38 +26,49 @@ class Seat:
     """`name` is what jobs remember of who runs them."""
 
     name: str
-    descriptor: int
-
-    def leave(self) -> None:
-        os.close(self.descriptor)
+    leave: Leave
 
 
-def take_seat(folder: Path) -> Seat:
+def table_of(folder: Path, engine: Engine) -> Table:
+    return partial(_in_database, engine) if engine.dialect.name == "postgresql" else partial(in_folder, folder)
+
+
+def take_seat(table: Table) -> Seat:
     """The first that is free. Raises OSError where all are taken."""
     for number in range(SEATS):
-        descriptor = _lock(folder, f"seat-{number}")
-        if descriptor is not None:
-            return Seat(f"seat-{number}", descriptor)
+        leave = table(number)
+        if leave is not None:
+            return Seat(f"seat-{number}", leave)
     raise OSError(f"{SEATS} processes examine already")
 
 
-def is_taken(folder: Path, name: str | None) -> bool:
+def is_taken(table: Table, name: str | None) -> bool:
     """Whether somebody who lives holds the seat."""
-    if name is None or not name.startswith("seat-") or "/" in name:
+    named = _NAME.fullmatch(name or "")
+    if named is None:
         return False
-    descriptor = _lock(folder, name)
-    if descriptor is None:
-        return True
-    os.close(descriptor)
-    return False
+    leave = table(int(named[1]))
+    if leave is not None:
+        leave()
+    return leave is None
 
 
-def _lock(folder: Path, name: str) -> int | None:
+def in_folder(folder: Path, number: int) -> Leave | None:
     (folder / "seats").mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(folder / "seats" / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder / "seats" / f"seat-{number}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         return None
-    return descriptor
+    return partial(os.close, descriptor)
+
+
+def _in_database(engine: Engine, number: int) -> Leave | None:
+    """On a connection of its own: the server gives the lock back when that ends."""
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.detach()
+    if connection.execute(select(func.pg_try_advisory_lock(_TABLE, number))).scalar_one():
+        return connection.close
+    connection.close()
+    return None

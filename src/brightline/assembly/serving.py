@@ -1,6 +1,6 @@
 """Serving: the API and the hub on granian, with the office joined on."""
 
-import secrets
+import hashlib
 import shutil
 import socket
 from collections.abc import Iterator
@@ -19,6 +19,8 @@ from brightline.desk.application import PREFIX, log_to_stderr, make_application
 from brightline.desk.signin import sign_in_router
 from brightline.hub.application import make_hub
 from brightline.settings.environment import choose_office, settings
+from brightline.storage import shelf
+from brightline.storage.database import writing
 
 
 def make_app(office: Office) -> Any:
@@ -30,7 +32,7 @@ def make_app(office: Office) -> Any:
         address = office.settings.address.rstrip("/")
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
     hosting = Hosting(office)
-    desk = make_application(OfficeService(office), secrets.token_hex(32), lambda: working(office, hosting), sign_in)
+    desk = make_application(OfficeService(office), _cookie_secret(office), lambda: working(office, hosting), sign_in)
     return Doors(desk, make_hub(hosting))
 
 
@@ -39,6 +41,12 @@ def working(office: Office, hosting: Hosting) -> Iterator[None]:
     """Jobs run here: examinations, and what is fetched from another hub."""
     with examining(office), hosting.fetching():
         yield
+
+
+def _cookie_secret(office: Office) -> str:
+    """The same in every process of an office: who signs in begins at one, and may come back to another."""
+    with writing(office.engine) as connection:
+        return hashlib.sha256(b"sign-in" + shelf.link_secret(connection)).hexdigest()
 
 
 class Doors:

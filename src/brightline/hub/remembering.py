@@ -95,9 +95,9 @@ class Remembering:
         return scope.get("endpoint") in self._pure and _ACTED not in scope and first["status"] < 500
 
 
-def _key(scope: Scope) -> tuple[Hashable, ...]:
-    asked = [header for header in scope["headers"] if header[0] in ASKED]
-    return scope["method"], scope["path"], scope["query_string"], *map(tuple, asked)
+def _key(scope: Scope) -> Hashable:
+    asked = [tuple(header) for header in scope["headers"] if header[0] in ASKED]
+    return scope["method"], scope["path"], scope["query_string"], *asked
 
 
 def acted(request: Request) -> None:
@@ -106,8 +106,9 @@ def acted(request: Request) -> None:
 
 
 async def remembered(request: Request, find: Callable[[], Awaitable[_Found]]) -> _Found:
-    """What an endpoint found for the same question in the same state."""
-    shelf, key = request.scope.get(_SHELF), (find.__qualname__, *_key(request.scope)[1:])
+    """What an endpoint found for the same address and caller in the same state."""
+    shelf, who = request.scope.get(_SHELF), request.headers.getlist("authorization")
+    key = (find.__qualname__, request.scope["path"], *who)
     found: _Found | None = None if shelf is None else shelf.get(key)
     if found is None:
         found = await find()
