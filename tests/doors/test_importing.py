@@ -12,12 +12,13 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from huggingface_hub.errors import RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from tests.desk.conftest import start
-from tests.doors.conftest import client, decide_all, open_cases
+from tests.doors.conftest import client, decide_all, open_cases, secret
 from tests.offices import DECLARED, found, write_model
 from tests.servers import free_port
 
+from brightline.assembly.exposing import told_of
 from brightline.assembly.office import Office
 
 MODEL, DATASET = "globex/tiny", "globex/rows"
@@ -140,6 +141,46 @@ def test_a_dataset_with_parquet_is_imported(address: str, office: Office, source
     nobody = client(address, office, None)
     got = nobody.hf_hub_download("acme/rows", "data/train-0.parquet", repo_type="dataset", local_dir=tmp_path)
     assert pq.read_table(got)["text"].to_pylist()[-1] == "row 499"
+
+
+def ways(address: str, name: str, kind: str = "models") -> dict[str, tuple[str, str, dict[str, object]]]:
+    """Every read of a repository."""
+    api, site = f"{address}/api/{kind}/{name}", f"{address}/{'' if kind == 'models' else f'{kind}/'}{name}"
+    gets = ("", "/revision/main", "/tree/main", "/refs", "/commits/main", "/auth-check", "/xet-read-token/main")
+    return {
+        **{f"GET {end}": ("GET", f"{api}{end}", {}) for end in gets},
+        "paths-info": ("POST", f"{api}/paths-info/main", {"data": {"paths": "model.safetensors"}}),
+        **{f"{act} file": (act, f"{site}/resolve/main/model.safetensors", {}) for act in ("GET", "HEAD")},
+        "LFS": ("POST", f"{site}.git/info/lfs/objects/batch", {"json": {"operation": "download", "objects": []}}),
+    }
+
+
+def test_no_way_leads_to_it_before_the_decision(address: str, office: Office, source, tmp_path: Path) -> None:
+    """Not even to its being there: every answer is the one of a name that nobody has."""
+    there, other = source
+    globex = client(there, other, "globex")
+    globex.create_repo("globex/hidden")
+    globex.upload_folder(repo_id="globex/hidden", folder_path=write_model(tmp_path / "model", 12))
+    decide_all(other)
+    made = imported(office, "globex/hidden", "--from", there, "--as", "acme/hidden")
+    tokens = [None, secret(office, "ann"), secret(office, "globex")]
+    for token in tokens:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        for way, (act, url, more) in ways(address, "acme/hidden").items():
+            answer = httpx.request(act, url, headers=headers, **more)
+            other = httpx.request(act, url.replace("hidden", "nowhere"), headers=headers, **more)
+            assert answer.status_code in (403, 404), way
+            assert answer.text.replace("hidden", "nowhere") == other.text, way
+            known = httpx.get(f"{address}/acme/hidden/resolve/{made['revision']}/README.md", headers=headers)
+            assert known.status_code == 404
+    decide_all(office, weights="gated")
+    ann, acme = client(address, office, "ann"), client(address, office, "acme")
+    with pytest.raises(GatedRepoError, match="accept its terms"):
+        ann.hf_hub_download("acme/hidden", "model.safetensors", local_dir=tmp_path)
+    acme.grant_access("acme/hidden", user="ann")
+    assert ann.hf_hub_download("acme/hidden", "model.safetensors", local_dir=tmp_path)
+    told, _ = office.read(lambda view: told_of(view, view.case(made["case"]).manifest))
+    assert [one.caller for one in told] == ["ann"], "whoever has gated bytes is known, as ever"
 
 
 def test_what_somebody_has_here_is_not_replaced(address: str, office: Office, source, tmp_path: Path) -> None:
