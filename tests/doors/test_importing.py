@@ -1,6 +1,5 @@
 """Import from another hub: two real offices, the stock client at the one that imports, and a source that lies."""
 
-import hashlib
 import json
 import os
 import sys
@@ -65,10 +64,10 @@ def imported(office: Office, *arguments: str, **environment: str) -> dict[str, o
 
 
 def digest_of(folder: Path) -> str:
-    """As the documentation says that anybody makes it: sha256sum of what sha256sum prints."""
-    paths = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    listed = run(["sha256sum", *paths], cwd=folder, capture_output=True, check=True).stdout  # noqa: S607
-    return f"sha256:{hashlib.sha256(listed).hexdigest()}"
+    """As the documentation says that anybody makes it."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "import-from-another-hub.md").read_text()
+    line = next(line for line in page.splitlines() if line.startswith("find . "))
+    return f"sha256:{run(['bash', '-c', line], cwd=folder, capture_output=True, text=True, check=True).stdout[:64]}"  # noqa: S607
 
 
 def test_a_model_is_imported_decided_and_downloaded(address: str, office: Office, source, tmp_path: Path) -> None:
@@ -98,7 +97,6 @@ def test_a_model_is_imported_decided_and_downloaded(address: str, office: Office
     origin = nobody.model_info("acme/tiny").brightline["origin"]
     assert (origin["endpoint"], origin["repository"], origin["commit"]) == (there, MODEL, sha)
     for place in (folder, tmp_path / "there"):
-        run(["rm", "-rf", place / ".cache"], check=True)  # noqa: S607
         assert origin["digest"] == digest_of(place)
     commit = nobody.list_repo_commits("acme/tiny")[0]
     assert f"{there}/{MODEL}@{sha}" in commit.message

@@ -106,6 +106,7 @@ LIES = {
     ),
     "a size that is none": (Lies([row("model.bin", size=-1)]), "SOURCE", "two sizes"),
     "a size without end": (Lies([row("model.bin", size=1 << 60, lfs={"oid": "0" * 64})]), "SOURCE", "no size"),
+    "more than any disk has": (Lies([row("model.bin", size=1 << 52, lfs={"oid": "0" * 64})]), "SOURCE", "are free here"),
     "no digest": (Lies([row("model.bin", lfs={"oid": "md5"})]), "SOURCE", "no digest"),
     "no list": (Lies(["x"]), "SOURCE", "something that is no file"),
     "no commit": (Lies(commit="main"), "SOURCE", "does not say which commit"),

@@ -201,8 +201,6 @@ class Upstream:
         """As they come, and not more slowly than SOME bytes in the time of patience."""
         stream = answer.aiter_raw()
         while True:
-            if self.halted():
-                raise Halted
             try:
                 async with asyncio.timeout(self.patience):
                     block = await _some(stream)
@@ -287,15 +285,7 @@ class Upstream:
                 left, pause = left - 1, pause * 2
                 if not left:
                     raise Away(f"{self.endpoint} was asked {TRIES} times in vain: {broken}.") from None
-                await self._rest(max(pause, broken.pause))
-
-    async def _rest(self, seconds: float) -> None:
-        """Not longer than until somebody asks to stop."""
-        while seconds > 0:
-            if self.halted():
-                raise Halted
-            await asyncio.sleep(min(seconds, 0.2))
-            seconds -= 0.2
+                await asyncio.sleep(max(pause, broken.pause))
 
     def _api(self, name: RepoName) -> str:
         return f"{self.endpoint}/api/{name.kind}s/{name}"
@@ -304,9 +294,21 @@ class Upstream:
         async def run() -> _Answer:
             headers = {"User-Agent": "brightline", "Accept-Encoding": "identity"}
             async with httpx.AsyncClient(headers=headers, timeout=self.patience, follow_redirects=False) as client:
-                return await work(client)
+                return await self._unless_halted(asyncio.ensure_future(work(client)))
 
         return asyncio.run(run())
+
+    async def _unless_halted(self, working: "asyncio.Future[_Answer]") -> _Answer:
+        """Whoever ends the process waits for no source. Raises Halted."""
+        try:
+            while not working.done():
+                await asyncio.wait([working], timeout=0.2)
+                if self.halted():
+                    raise Halted
+            return working.result()
+        finally:
+            working.cancel()
+            await asyncio.wait([working])
 
 
 def _linked(answer: httpx.Response) -> str | None:
