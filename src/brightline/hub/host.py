@@ -1,7 +1,7 @@
 """What the hub's door needs of an office, and how a refusal reaches a client. The office itself is joined on in assembly."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ class Account:
     name: str
     token: str  # its id, never its secret
     scopes: frozenset[str]
+    attributes: Mapping[str, str] = field(default_factory=dict)  # what the office says of it, as orders read it
 
 
 @dataclass(frozen=True, slots=True)

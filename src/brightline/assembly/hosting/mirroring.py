@@ -109,7 +109,11 @@ class Mirror:
     def _case(self, connection: Connection, name: RepoName) -> int | None:
         """The last case about what is here of it; none, where it is private there and here."""
         repo = shelf.find_repo(connection, name)
-        head = None if repo is None or repo.private else shelf.read_revision(connection, repo, shelf.read_refs(connection, repo)[MAIN])
+        head = (
+            None
+            if repo is None or repo.private
+            else shelf.read_revision(connection, repo, shelf.read_refs(connection, repo)[MAIN])
+        )
         cases = [] if head is None else self._shelving.cases(connection, head.manifest)
         return next((case.number for case in reversed(cases) if case.applicant == self._upstream.owner), None)
 

@@ -18,6 +18,7 @@ from brightline.hub.host import Account, Turned
 from brightline.permit.charter import Charter, Role
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
 from brightline.storage import origins, schema, shelf, shelves
+from brightline.storage.attributes import ACCOUNT, ORGANISATION, vetted_until
 from brightline.storage.database import restored
 from brightline.storage.ledger import load_charters
 from brightline.storage.log import head_size
@@ -130,14 +131,16 @@ class Shelving:
         row = connection.execute(
             select(shelves.requests).where(table.repo == repo.id, table.account == account.name)
         ).first()
-        until = None if row is None or row.vetted_until is None else restored(row.vetted_until)
+        own = None if row is None or row.vetted_until is None else restored(row.vetted_until)
+        shared = vetted_until(connection, repo, account.attributes.get(ORGANISATION))
+        until = max((one for one in (own, shared) if one is not None), default=None)
         return Caller(
             name=account.name,
             owner=repo.owner == account.name,
             examiner=self.view(connection).newest.holds(account.name, Role.EXAMINER),
             accepted=row is not None and row.status == "accepted",
             vetted_until=until,
-            attributes={"account": account.name},
+            attributes={**account.attributes, ACCOUNT: account.name},
         )
 
     def denied(self, denial: Denial, seen: Seen) -> Turned:
