@@ -22,8 +22,9 @@ from brightline.release.reader import Unreadable
 from brightline.release.repository import RepoName
 from brightline.release.revision import Stored
 from brightline.sources.arriving import Announced, Contradicted
+from brightline.sources.exchange import Away
 from brightline.sources.source import NoSource
-from brightline.sources.upstream import TOGETHER, Away, Described, Upstream
+from brightline.sources.upstream import TOGETHER, Described, Upstream
 from brightline.storage import origins, shelf
 from brightline.storage.database import writing
 from brightline.storage.ledger import Turn

@@ -57,20 +57,20 @@ class Seen:
         return shown
 
 
-class Elsewhere(Protocol):
-    """Where repositories that are not here may be fetched from."""
-
-    def wished(self, account: Account | None, name: RepoName) -> Turned: ...
-
-    def asked(self, repo: Repo) -> None: ...
-
-
 class Absent(Turned):
     """There is no such repository, or it is as if there were none for this caller."""
 
     def __init__(self, account: Account | None, name: RepoName) -> None:
         super().__init__(404, f"There is no {name.kind} {name} here, or you may not see it.", "RepoNotFound")
         self.account, self.name = account, name
+
+
+class Elsewhere(Protocol):
+    """Where repositories that are not here may be fetched from."""
+
+    def wished(self, absent: Absent) -> Turned: ...
+
+    def asked(self, repo: Repo) -> None: ...
 
 
 class Shelving:
@@ -168,7 +168,7 @@ class Shelving:
 
     def told(self, absent: Absent) -> Turned:
         """Outside of any transaction: it may be wished for, which is written down."""
-        return absent if self.elsewhere is None else self.elsewhere.wished(absent.account, absent.name)
+        return absent if self.elsewhere is None else self.elsewhere.wished(absent)
 
     def asked(self, repo: Repo, revision: str) -> None:
         if self.elsewhere is not None and revision in ("main", MAIN):
