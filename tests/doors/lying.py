@@ -57,7 +57,7 @@ def lying(lies: Lies) -> Iterator[str]:
                 elif "/tree/" in path:
                     send(self, json.dumps(lies.rows).encode())
                 else:
-                    self.file(path.partition(f"/resolve/{COMMIT}/")[2] or path.lstrip("/"))
+                    self.file(path.partition(f"/resolve/{lies.commit}/")[2] or path.lstrip("/"))
             self.close_connection = True
 
         def file(self, name: str) -> None:

@@ -1,6 +1,5 @@
 """Import from another hub: two real offices, the stock client at the one that imports, and a source that lies."""
 
-import hashlib
 import json
 import os
 import sys
@@ -12,12 +11,13 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from huggingface_hub.errors import RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 from tests.desk.conftest import start
-from tests.doors.conftest import client, decide_all, open_cases
+from tests.doors.conftest import client, decide_all, open_cases, secret
 from tests.offices import DECLARED, found, write_model
 from tests.servers import free_port
 
+from brightline.assembly.exposing import told_of
 from brightline.assembly.office import Office
 
 MODEL, DATASET = "globex/tiny", "globex/rows"
@@ -64,10 +64,10 @@ def imported(office: Office, *arguments: str, **environment: str) -> dict[str, o
 
 
 def digest_of(folder: Path) -> str:
-    """As the documentation says that anybody makes it: sha256sum of what sha256sum prints."""
-    paths = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    listed = run(["sha256sum", *paths], cwd=folder, capture_output=True, check=True).stdout  # noqa: S607
-    return f"sha256:{hashlib.sha256(listed).hexdigest()}"
+    """As the documentation says that anybody makes it."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "import-from-another-hub.md").read_text()
+    line = next(line for line in page.splitlines() if line.startswith("find . "))
+    return f"sha256:{run(['bash', '-c', line], cwd=folder, capture_output=True, text=True, check=True).stdout[:64]}"  # noqa: S607
 
 
 def test_a_model_is_imported_decided_and_downloaded(address: str, office: Office, source, tmp_path: Path) -> None:
@@ -97,7 +97,6 @@ def test_a_model_is_imported_decided_and_downloaded(address: str, office: Office
     origin = nobody.model_info("acme/tiny").brightline["origin"]
     assert (origin["endpoint"], origin["repository"], origin["commit"]) == (there, MODEL, sha)
     for place in (folder, tmp_path / "there"):
-        run(["rm", "-rf", place / ".cache"], check=True)  # noqa: S607
         assert origin["digest"] == digest_of(place)
     commit = nobody.list_repo_commits("acme/tiny")[0]
     assert f"{there}/{MODEL}@{sha}" in commit.message
@@ -140,6 +139,46 @@ def test_a_dataset_with_parquet_is_imported(address: str, office: Office, source
     nobody = client(address, office, None)
     got = nobody.hf_hub_download("acme/rows", "data/train-0.parquet", repo_type="dataset", local_dir=tmp_path)
     assert pq.read_table(got)["text"].to_pylist()[-1] == "row 499"
+
+
+def ways(address: str, name: str, kind: str = "models") -> dict[str, tuple[str, str, dict[str, object]]]:
+    """Every read of a repository."""
+    api, site = f"{address}/api/{kind}/{name}", f"{address}/{'' if kind == 'models' else f'{kind}/'}{name}"
+    gets = ("", "/revision/main", "/tree/main", "/refs", "/commits/main", "/auth-check", "/xet-read-token/main")
+    return {
+        **{f"GET {end}": ("GET", f"{api}{end}", {}) for end in gets},
+        "paths-info": ("POST", f"{api}/paths-info/main", {"data": {"paths": "model.safetensors"}}),
+        **{f"{act} file": (act, f"{site}/resolve/main/model.safetensors", {}) for act in ("GET", "HEAD")},
+        "LFS": ("POST", f"{site}.git/info/lfs/objects/batch", {"json": {"operation": "download", "objects": []}}),
+    }
+
+
+def test_no_way_leads_to_it_before_the_decision(address: str, office: Office, source, tmp_path: Path) -> None:
+    """Not even to its being there: every answer is the one of a name that nobody has."""
+    there, other = source
+    globex = client(there, other, "globex")
+    globex.create_repo("globex/hidden")
+    globex.upload_folder(repo_id="globex/hidden", folder_path=write_model(tmp_path / "model", 12))
+    decide_all(other)
+    made = imported(office, "globex/hidden", "--from", there, "--as", "acme/hidden")
+    tokens = [None, secret(office, "ann"), secret(office, "globex")]
+    for token in tokens:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        for way, (act, url, more) in ways(address, "acme/hidden").items():
+            answer = httpx.request(act, url, headers=headers, **more)
+            other = httpx.request(act, url.replace("hidden", "nowhere"), headers=headers, **more)
+            assert answer.status_code in (403, 404), way
+            assert answer.text.replace("hidden", "nowhere") == other.text, way
+            known = httpx.get(f"{address}/acme/hidden/resolve/{made['revision']}/README.md", headers=headers)
+            assert known.status_code == 404
+    decide_all(office, weights="gated")
+    ann, acme = client(address, office, "ann"), client(address, office, "acme")
+    with pytest.raises(GatedRepoError, match="accept its terms"):
+        ann.hf_hub_download("acme/hidden", "model.safetensors", local_dir=tmp_path)
+    acme.grant_access("acme/hidden", user="ann")
+    assert ann.hf_hub_download("acme/hidden", "model.safetensors", local_dir=tmp_path)
+    told, _ = office.read(lambda view: told_of(view, view.case(made["case"]).manifest))
+    assert [one.caller for one in told] == ["ann"], "whoever has gated bytes is known, as ever"
 
 
 def test_what_somebody_has_here_is_not_replaced(address: str, office: Office, source, tmp_path: Path) -> None:

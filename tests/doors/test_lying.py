@@ -16,7 +16,8 @@ from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
 from brightline.release.repository import Kind, RepoName
 from brightline.release.revision import object_id
-from brightline.sources.upstream import TRIES, Upstream
+from brightline.sources.exchange import TRIES
+from brightline.sources.upstream import Upstream
 from brightline.storage import schema, shelves
 
 NAME = RepoName(Kind.MODEL, "acme", "lie")
@@ -106,6 +107,7 @@ LIES = {
     ),
     "a size that is none": (Lies([row("model.bin", size=-1)]), "SOURCE", "two sizes"),
     "a size without end": (Lies([row("model.bin", size=1 << 60, lfs={"oid": "0" * 64})]), "SOURCE", "no size"),
+    "more than any disk has": (Lies([row("model.bin", size=1 << 52, lfs={"oid": "0" * 64})]), "SOURCE", "are free here"),
     "no digest": (Lies([row("model.bin", lfs={"oid": "md5"})]), "SOURCE", "no digest"),
     "no list": (Lies(["x"]), "SOURCE", "something that is no file"),
     "no commit": (Lies(commit="main"), "SOURCE", "does not say which commit"),
@@ -190,6 +192,27 @@ def test_what_breaks_off_is_gone_on_with(office: Office) -> None:
     assert (made.changed, made.origin.commit) == (True, COMMIT)
     assert [path.rpartition("/")[2] for path in lies.paths() if "/resolve/" in path] == ["third.bin"]
     assert not list((office.blobs.folder / "incoming").iterdir())
+
+
+def test_one_that_begins_anew_for_ever_is_left(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came once and is thrown away gains nothing: a source cannot keep us busy with the same bytes."""
+    monkeypatch.setattr("brightline.sources.exchange.GAIN", 100_000)
+    content, times = bytes(2_000_000), list[int]()
+
+    def anew(answer: BaseHTTPRequestHandler) -> None:
+        start = int(answer.headers.get("Range", "bytes=0-")[6:-1]) if len(times) % 2 else 0
+        times.append(start)
+        answer.send_response(206 if start else 200)
+        answer.send_header("Content-Length", str(len(content) - start))
+        if start:
+            answer.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        answer.end_headers()
+        answer.wfile.write(content[start : start + 600_000])
+
+    lies = Lies([row("model.bin", content)], {"model.bin": anew})
+    with lying(lies) as address, pytest.raises(Refused, match="in vain"):
+        bring(office, address)
+    assert len(times) < 3 * TRIES
 
 
 def test_one_that_was_killed_goes_on_where_it_was(office: Office) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from huggingface_hub.errors import RepositoryNotFoundError
 from sqlalchemy import func, select
 from tests.desk.conftest import start
 from tests.doors.conftest import client, decide_all, open_cases, secret
@@ -87,6 +88,8 @@ def test_the_whole_way(tmp_path: Path) -> None:
         assert "is being fetched from" in said(here, "globex/tiny", ann)
         wait_until(lambda: "case 1 is decided before" in said(here, "globex/tiny", ann))
         assert "case" not in said(here, "globex/tiny", None)
+        with pytest.raises(RepositoryNotFoundError, match="case 1 is decided before anything of it is served"):
+            client(here, office, "ann").hf_hub_download("globex/tiny", "config.json")
         assert [one.id for one in nobody.list_models()] == []
         assert open_cases(office) == [1]
         assert httpx.get(f"{here}/api/models/globex/tiny/tree/main").status_code == 404
@@ -214,8 +217,9 @@ def test_so_many_are_fetched_at_a_time_and_one_of_a_name(tmp_path: Path, monkeyp
             assert sum(f"/org/{name}/resolve/" in path for path in lies.paths()) == 1
 
 
-def test_a_job_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
-    """kill -9 while the second file comes: the next process fetches that one alone."""
+@pytest.mark.parametrize("signal", [9, 15])
+def test_a_job_that_was_ended_is_gone_on_with(tmp_path: Path, signal: int) -> None:
+    """While the second file comes: the process ends at once, and the next one fetches that file alone."""
     content, going = bytes(range(256)) * 100, list[bool]()
 
     def held(answer: object) -> None:
@@ -228,7 +232,7 @@ def test_a_job_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
         process = start(office.settings.folder, port)
         assert "is being fetched" in said(f"http://127.0.0.1:{port}", "org/one", ann)
         wait_until(lambda: sum("/resolve/" in path for path in lies.paths()) == 2)
-        os.killpg(process.pid, 9)
+        os.killpg(process.pid, signal)
         process.wait(20)
         assert open_cases(office) == []
         going.append(True)

@@ -165,6 +165,15 @@ def token_arguments(command: argparse.ArgumentParser) -> None:
         dest="scopes",
         help="cases:read, cases:file, cases:review, cases:examine, cases:sign, cases:appeals, orders:write, exposure:read, tokens:write, metrics:read; one or several",
     )
+    create.add_argument(
+        "--attribute",
+        metavar="NAME=VALUE",
+        type=attribute,
+        action="append",
+        default=[],
+        dest="attributes",
+        help="what the office knows of the holder, as orders read it: organisation=ORG, country=DE; again for another one",
+    )
     create.add_argument("--expires", type=span, default=span("30d"), metavar="T", help="(default: 30d)")
     listed = acts.add_parser(
         "list",
@@ -181,8 +190,18 @@ def token_arguments(command: argparse.ArgumentParser) -> None:
         sub.set_defaults(handler=with_office(handler))
 
 
+def attribute(text: str) -> tuple[str, str]:
+    from brightline.storage.attributes import read_attribute
+
+    try:
+        return read_attribute(text)
+    except ValueError as trouble:
+        raise argparse.ArgumentTypeError(str(trouble)) from None
+
+
 def create_token(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.storage import tokens
+    from brightline.storage.attributes import give_attributes
 
     strange = sorted(set(arguments.scopes) - set(tokens.SCOPES))
     if strange:
@@ -193,11 +212,13 @@ def create_token(arguments: argparse.Namespace, office: "Office") -> int:
         secret, token = tokens.create_token(
             connection, arguments.name, holder, frozenset(arguments.scopes), at, at + arguments.expires
         )
+        give_attributes(connection, token.identity, dict(arguments.attributes))
     document = {
         "id": token.identity,
         "token": secret,
         "holder": holder,
         "scopes": sorted(token.scopes),
+        "attributes": dict(arguments.attributes),
         "expires": token.expires,
     }
     lines = [
@@ -209,16 +230,19 @@ def create_token(arguments: argparse.Namespace, office: "Office") -> int:
 
 def list_tokens(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.storage import tokens
+    from brightline.storage.attributes import attributes_of
 
     at = office.clock()
     with office.engine.begin() as connection:
         found = tokens.list_tokens(connection)
+        said = {one.identity: attributes_of(connection, one.identity) for one in found}
     rows = [
         {
             "id": one.identity,
             "name": one.name,
             "holder": one.holder,
             "scopes": sorted(one.scopes),
+            "attributes": said[one.identity],
             "good": one.good(at),
             "expires": one.expires,
         }
@@ -226,6 +250,7 @@ def list_tokens(arguments: argparse.Namespace, office: "Office") -> int:
     ]
     lines = [
         f"{one.identity}  {'good' if one.good(at) else 'ended'}  {one.name} for {one.holder}: {', '.join(sorted(one.scopes))}"
+        + "".join(f", {name}={value}" for name, value in said[one.identity].items())
         for one in found
     ]
     return say(

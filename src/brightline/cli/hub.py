@@ -18,11 +18,13 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
     named = acts.add_parser(
         "vet",
         help="name somebody for study of a repository's vetted components",
-        description="Name somebody for study of a repository's vetted components, until a day.",
+        description="Name somebody, or everybody of an organisation, for study of a repository's vetted components, until a day.",
         allow_abbrev=False,
     )
     named.add_argument("repo", metavar="REPO", help="namespace/name, or datasets/namespace/name")
-    named.add_argument("account", metavar="WHO", help="the holder of the token that will be used")
+    who = named.add_mutually_exclusive_group(required=True)
+    who.add_argument("account", metavar="WHO", nargs="?", help="the holder of the token that will be used")
+    who.add_argument("--organisation", metavar="ORG", help="everybody whose token says organisation=ORG")
     named.add_argument("--until", type=moment, required=True, metavar="T", help="a day, a moment or a span from now")
     audited = acts.add_parser(
         "audit",
@@ -63,9 +65,12 @@ def vet(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.assembly.hosting import vetting
 
     name = _named(arguments.repo)
-    vetting.vet(office, name, arguments.account, arguments.until)
-    document = {"repo": name.address, "account": arguments.account, "until": arguments.until}
-    return say(arguments, document, [f"{arguments.account} may study {name.address} until {arguments.until:%Y-%m-%d}"])
+    shared = arguments.organisation is not None
+    who = arguments.organisation if shared else arguments.account
+    vetting.vet(office, name, who, arguments.until, organisation=shared)
+    document = {"repo": name.address, "organisation" if shared else "account": who, "until": arguments.until}
+    said = f"everybody of {who}" if shared else who
+    return say(arguments, document, [f"{said} may study {name.address} until {arguments.until:%Y-%m-%d}"])
 
 
 def _named(text: str) -> "RepoName":

@@ -25,6 +25,7 @@ class Account:
     name: str
     token: str  # its id, never its secret
     scopes: frozenset[str]
+    attributes: Mapping[str, str] = field(default_factory=dict)  # what the office says of it, as orders read it
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Arriving:
     """Its place has a name of our own making: nothing of the source's words is part of it."""
 
     def __init__(self, file: Announced, folder: Path, told: Callable[[int], None]) -> None:
-        self.file, self._told = file, told
+        self.file, self._told, self.furthest = file, told, 0
         self.place = folder / hashlib.sha256(f"{file.oid} {file.path}".encode()).hexdigest()
         self.restart(fresh=not self.place.exists() or self.place.stat().st_size > file.size)
         if self.place.stat().st_size:
@@ -52,6 +52,7 @@ class Arriving:
         if not self.file.lfs:
             self._git.update(block)
         self.size += len(block)
+        self.furthest = max(self.furthest, self.size)  # beginning anew gains nothing
         self._told(len(block))
 
     def take(self, block: bytes, where: str) -> None:

@@ -10,6 +10,7 @@ from brightline.assembly.hosting.room import Room
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import RepoName
 from brightline.storage import asking, tokens
+from brightline.storage.attributes import attributes_of
 
 SCOPES = {"hub:read", "hub:write"}
 
@@ -18,10 +19,14 @@ class Admitting(Room):
     """Accounts, and requests for access."""
 
     def account(self, secret: str) -> Account | None:
-        token = self._read(lambda connection: tokens.find_token(connection, secret, self._office.clock()))
-        if token is not None and not token.scopes & SCOPES:
-            raise Turned(403, "This token is for something else: it has neither the scope hub:read nor hub:write.")
-        return None if token is None else Account(token.holder, token.identity, token.scopes)
+        def ask(connection: Connection) -> Account | None:
+            token = tokens.find_token(connection, secret, self._office.clock())
+            if token is not None and not token.scopes & SCOPES:
+                raise Turned(403, "This token is for something else: it has neither the scope hub:read nor hub:write.")
+            said = {} if token is None else attributes_of(connection, token.identity)
+            return None if token is None else Account(token.holder, token.identity, token.scopes, said)
+
+        return self._read(ask)
 
     def whoami(self, account: Account) -> Document:
         role = "write" if "hub:write" in account.scopes else "read"

@@ -23,8 +23,9 @@ from brightline.release.reader import Unreadable
 from brightline.release.repository import RepoName
 from brightline.release.revision import Stored
 from brightline.sources.arriving import Announced, Contradicted
+from brightline.sources.exchange import Away
 from brightline.sources.source import NoSource
-from brightline.sources.upstream import Away, Described, Upstream
+from brightline.sources.upstream import TOGETHER, Described, Upstream
 from brightline.storage import origins, shelf
 from brightline.storage.database import writing
 from brightline.storage.ledger import Turn
@@ -182,10 +183,19 @@ class _Import:
                 shelf.possess(connection, repo, {sha256: file.size})
             self.known[file.path] = sha256
 
+        self._room(folder, [file.size for file in absent])
         try:
             self.upstream.fetch(self.wanted.source, self.seen.commit, absent, folder, keep, told)
         except Unreadable as trouble:
             raise Refused(f"{repo.name}: {trouble}.", "SOURCE") from None
+
+    def _room(self, folder: Path, sizes: Sequence[int]) -> None:
+        """Before a byte comes. Where the blobs lie elsewhere, files only pass through. Raises NoSource."""
+        need, free = sum(sizes), shutil.disk_usage(folder).free
+        if self.shelving.office.blobs.folder is None:
+            need = sum(sorted(sizes)[-TOGETHER:])
+        if need > free:
+            raise NoSource(f"{self.wanted.source} needs {need:,} bytes, and {free:,} are free here.")
 
     def _push(self, repo: Repo, head: Revision, before: Mapping[str, Stored]) -> tuple[Revision, Origin]:
         wanted, digest, told = self.wanted, self._digest(), list[Origin]()

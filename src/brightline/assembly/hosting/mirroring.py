@@ -18,10 +18,10 @@ from sqlalchemy import Connection
 
 from brightline.assembly.examination import office_here
 from brightline.assembly.hosting.importing import Wanted, import_repository
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.shelving import Absent, Shelving
 from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
-from brightline.assembly.seat import is_taken
+from brightline.assembly.seat import is_taken, table_of
 from brightline.enforcement.branches import MAIN
 from brightline.hub.host import Account, Turned
 from brightline.release.repository import RepoName, read_address
@@ -39,10 +39,6 @@ HOURLY = 20  # that one account may ask for in an hour
 FORGOTTEN = timedelta(days=1)  # a wish that failed
 GIGABYTE = 1_000_000_000
 _halted = threading.Event()  # the process ends
-
-
-def absent(name: RepoName) -> str:
-    return f"There is no {name.kind} {name} here, or you may not see it."
 
 
 class Mirror:
@@ -73,14 +69,13 @@ class Mirror:
             _halted.set()
             self._looking.shutdown(wait=True, cancel_futures=True)
 
-    def wished(self, account: Account | None, name: RepoName) -> Turned:
+    def wished(self, absent: Absent) -> Turned:
         """What a caller is told of a repository that is not here for it; and, where it may, the wish is registered."""
-        if not self._fetchable(name):
-            return Turned(404, absent(name), "RepoNotFound")
-        if account is None:
-            said = f"{absent(name)} Signed in, you would have it fetched from {self._upstream.url}."
-            return Turned(404, said, "RepoNotFound")
-        return Turned(404, self._answer(account, name), "RepoNotFound")
+        if not self._fetchable(absent.name):
+            return absent
+        if absent.account is None:
+            return Turned(404, f"{absent} Signed in, you would have it fetched from {self._upstream.url}.", absent.code)
+        return Turned(404, self._answer(absent, absent.account), absent.code)
 
     def _fetchable(self, name: RepoName) -> bool:
         """A name that is somebody's here is never asked for elsewhere: neither replaced, nor told to anybody."""
@@ -89,7 +84,8 @@ class Mirror:
         with self._office.engine.begin() as connection:
             return not origins.is_local(connection, name, self._upstream.owner)
 
-    def _answer(self, account: Account, name: RepoName) -> str:
+    def _answer(self, absent: Absent, account: Account) -> str:
+        name = absent.name
         with self._office.engine.begin() as connection:
             wish, case = origins.find_wish(connection, name), self._case(connection, name)
         if wish is not None and wish.state == FETCHING:
@@ -100,22 +96,24 @@ class Mirror:
                 f"{name} was fetched from {self._upstream.url}; case {case} is decided before anything of it is served."
             )
         if wish is not None and self._office.clock() < wish.looked + self._span:
-            return f"{absent(name)} {wish.said}".strip()
-        return self._begin(account, name)
+            return f"{absent} {wish.said}".strip()
+        return self._begin(absent, account)
 
     def _being_fetched(self, name: RepoName) -> str:
         rest = "it is examined and decided before anything is served. Ask again"
         return f"{name} is being fetched from {self._upstream.url}; {rest}."
 
     def _case(self, connection: Connection, name: RepoName) -> int | None:
-        """The last case about what is here of it."""
+        """The last case about what is here of it; none, where it is private there and here."""
         repo = shelf.find_repo(connection, name)
-        head = None if repo is None else shelf.read_revision(connection, repo, shelf.read_refs(connection, repo)[MAIN])
+        if repo is None or repo.private:
+            return None
+        head = shelf.read_revision(connection, repo, shelf.read_refs(connection, repo)[MAIN])
         cases = [] if head is None else self._shelving.cases(connection, head.manifest)
         return next((case.number for case in reversed(cases) if case.applicant == self._upstream.owner), None)
 
-    def _begin(self, account: Account, name: RepoName) -> str:
-        at = self._office.clock()
+    def _begin(self, absent: Absent, account: Account) -> str:
+        name, at = absent.name, self._office.clock()
         with self._office.engine.begin() as connection:
             begun = origins.fetching(connection)
         self._go_on(begun)
@@ -125,7 +123,7 @@ class Mirror:
                 return self._being_fetched(name)
             refusal = self._too_much(connection, account)
             if refusal is not None:
-                return f"{absent(name)} {refusal}"
+                return f"{absent} {refusal}"
             origins.forget_failed(connection, at - FORGOTTEN)
             wish = origins.begin_wish(connection, name, account.name, at)
         _start(wish)
@@ -157,7 +155,7 @@ class Mirror:
                     return
                 wish = origins.begin_wish(connection, name, wish.account, self._office.clock())
             _start(wish)
-        elif not is_taken(self._office.settings.folder, job.executor_id):
+        elif not is_taken(table_of(self._office.settings.folder, self._office.engine), job.executor_id):
             DBOS.resume_workflow(job.workflow_id)
 
     def asked(self, repo: Repo) -> None:

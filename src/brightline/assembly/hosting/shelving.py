@@ -23,6 +23,7 @@ from brightline.hub.host import Account, Turned
 from brightline.permit.charter import Charter, Role
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
 from brightline.storage import origins, schema, shelf, shelves
+from brightline.storage.attributes import ACCOUNT, ORGANISATION, vetted_until
 from brightline.storage.database import restored
 from brightline.storage.ledger import load_charters, manifests_since
 from brightline.storage.log import head_size
@@ -74,20 +75,20 @@ class Seen:
         return shown
 
 
-class Elsewhere(Protocol):
-    """Where repositories that are not here may be fetched from."""
-
-    def wished(self, account: Account | None, name: RepoName) -> Turned: ...
-
-    def asked(self, repo: Repo) -> None: ...
-
-
 class Absent(Turned):
     """There is no such repository, or it is as if there were none for this caller."""
 
     def __init__(self, account: Account | None, name: RepoName) -> None:
         super().__init__(404, f"There is no {name.kind} {name} here, or you may not see it.", "RepoNotFound")
         self.account, self.name = account, name
+
+
+class Elsewhere(Protocol):
+    """Where repositories that are not here may be fetched from."""
+
+    def wished(self, absent: Absent) -> Turned: ...
+
+    def asked(self, repo: Repo) -> None: ...
 
 
 class Shelving:
@@ -175,14 +176,16 @@ class Shelving:
         row = connection.execute(
             select(shelves.requests).where(table.repo == repo.id, table.account == account.name)
         ).first()
-        until = None if row is None or row.vetted_until is None else restored(row.vetted_until)
+        own = None if row is None or row.vetted_until is None else restored(row.vetted_until)
+        shared = vetted_until(connection, repo, account.attributes.get(ORGANISATION))
+        until = max((one for one in (own, shared) if one is not None), default=None)
         return Caller(
             name=account.name,
             owner=repo.owner == account.name,
             examiner=self.view(connection).newest.holds(account.name, Role.EXAMINER),
             accepted=row is not None and row.status == "accepted",
             vetted_until=until,
-            attributes={"account": account.name},
+            attributes={**account.attributes, ACCOUNT: account.name},
         )
 
     def denied(self, denial: Denial, seen: Seen) -> Turned:
@@ -210,7 +213,7 @@ class Shelving:
 
     def told(self, absent: Absent) -> Turned:
         """Outside of any transaction: it may be wished for, which is written down."""
-        return absent if self.elsewhere is None else self.elsewhere.wished(absent.account, absent.name)
+        return absent if self.elsewhere is None else self.elsewhere.wished(absent)
 
     def asked(self, repo: Repo, revision: str) -> None:
         if self.elsewhere is not None and revision in ("main", MAIN):

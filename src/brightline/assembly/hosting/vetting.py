@@ -15,17 +15,21 @@ from brightline.permit.word import Word
 from brightline.release.reader import Unreadable, blocks
 from brightline.release.repository import RepoName
 from brightline.storage import asking, schema, shelf, shelves
+from brightline.storage.attributes import ACCOUNT, ORGANISATION, vet_organisation
 from brightline.storage.database import stored
 from brightline.storage.ledger import Turn
 
 GRANT = "application/vnd.brightline.grant.v1+json"
 
 
-def vet(office: Office, name: RepoName, account: str, until: datetime) -> None:
-    """In effect when this returns. The log names the grant by digest: who studies a model is not public. Raises Refused."""
+def vet(office: Office, name: RepoName, who: str, until: datetime, *, organisation: bool = False) -> None:
+    """Who is an account, or an organisation that tokens name. In effect when this returns. Raises Refused.
+
+    The log names the grant by digest: who studies a model is not public.
+    """
     by = office.officer()
-    said = {"repo": name.address, "account": account, "until": written(until), "by": by}
-    grant = Envelope(GRANT, canonical(said))
+    kind = ORGANISATION if organisation else ACCOUNT
+    grant = Envelope(GRANT, canonical({"repo": name.address, kind: who, "until": written(until), "by": by}))
 
     def act(turn: Turn) -> Refusal | None:
         repo = shelf.find_repo(turn.connection, name)
@@ -35,8 +39,11 @@ def vet(office: Office, name: RepoName, account: str, until: datetime) -> None:
             return Refusal("PAST", "that would be over before it begins.")
         turn.documents[grant.digest] = grant.payload
         turn.words.append(Word("vet", 0, turn.at, by, turn.newest.version, {"grant": grant.digest}))
-        status = asking.status_of(turn.connection, repo, account) or "pending"
-        asking.set_request(turn.connection, repo, account, status, turn.at, vetted_until=stored(until))
+        if organisation:
+            vet_organisation(turn.connection, repo, who, until)
+        else:
+            status = asking.status_of(turn.connection, repo, who) or "pending"
+            asking.set_request(turn.connection, repo, who, status, turn.at, vetted_until=stored(until))
         return None
 
     office.perform(act)

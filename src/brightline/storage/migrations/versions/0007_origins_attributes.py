@@ -1,13 +1,14 @@
-"""Where imported revisions came from, and what callers wished to have from upstream."""
+"""Where imported revisions came from, what callers wished to have from upstream; and what is said of token holders."""
 
 from alembic import op
 
+from brightline.storage.attributes import attributes, vettings
 from brightline.storage.origins import origins, wishes
 from brightline.storage.shelves import METADATA
 
 revision = "0007"
 down_revision = "0005"
-TABLES = [origins, wishes]
+TABLES = [origins, wishes, attributes, vettings]
 
 
 def upgrade() -> None:
