@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,13 @@ AHEAD = 256 << 10  # bytes read at once where a parser asks for little
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """`folder` is where a local store lies, so that its files can be made durable."""
+    """`folder` is where a local store lies, so that its files can be made durable. `expected` is told each name before it is
+    given, so that whoever collects garbage leaves it alone.
+    """
 
     store: Any
     folder: Path | None
+    expected: Callable[[Iterable[str]], None] = lambda _names: None
 
     def keep(self, reader: Reader) -> tuple[int, str]:
         """Copy what is read here. Returns its size and sha256. Raises Unreadable."""
@@ -43,7 +46,7 @@ class Blobs:
             obstore.put(self.store, passing, counted())
             self._settle(passing, hashed.hexdigest())
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be kept: {_first_line(trouble)}") from None
+            raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
         return size, hashed.hexdigest()
 
     def adopt(self, place: Path, sha256: str) -> None:
@@ -58,10 +61,11 @@ class Blobs:
                 place.unlink()
             self._settle(passing, sha256)
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be kept: {_first_line(trouble)}") from None
+            raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
 
     def _settle(self, passing: str, sha256: str) -> None:
         """The name appears once every byte is where it will be."""
+        self.expected([sha256])
         if self.folder is not None:
             _sync(self.folder / passing)
         obstore.rename(self.store, passing, _name(sha256))
@@ -75,7 +79,7 @@ class Blobs:
         except FileNotFoundError:
             return False
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"the store of blobs does not answer: {_first_line(trouble)}") from None
+            raise Unreadable(f"the store of blobs does not answer: {first_line(trouble)}") from None
         return True
 
     @contextmanager
@@ -94,7 +98,7 @@ def _sync(place: Path) -> None:
         os.close(descriptor)
 
 
-def _first_line(trouble: Exception) -> str:
+def first_line(trouble: Exception) -> str:
     """Without the trace that the store's library appends."""
     return str(trouble).strip().partition("\n")[0][:300]
 
@@ -112,7 +116,7 @@ def open_blobs(url: str) -> Blobs:
     try:
         return Blobs(from_url(url), None)
     except (BaseError, ValueError) as trouble:
-        raise Unopened(f"blobs = {url!r} names no store: {_first_line(trouble)}.") from None
+        raise Unopened(f"blobs = {url!r} names no store: {first_line(trouble)}.") from None
 
 
 class BlobReader:
@@ -142,7 +146,7 @@ class BlobReader:
         try:
             content = bytes(obstore.get_range(self._store, self._name, start=offset, length=length))
         except (BaseError, OSError) as trouble:
-            raise Unreadable(f"it cannot be read: {_first_line(trouble)}") from None
+            raise Unreadable(f"it cannot be read: {first_line(trouble)}") from None
         if len(content) != length:
             raise Unreadable("it is shorter than it was")
         return content

@@ -13,7 +13,7 @@ from brightline.storage import schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NEWEST = "0002"  # of the migrations
+NEWEST = "0006"  # of the migrations
 _MIGRATING = 0x62726967  # of PostgreSQL's advisory locks: ours while tables are made
 PATIENCE = 30  # seconds to wait for another writer
 

@@ -23,10 +23,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A file, as Xet names it, and its stretches in order. What it says of its sha256 is not read: it is computed here."""
+    """A file, as Xet names it, and its stretches in order. `sha256` is what its sender says: it can disprove what was
+    assembled, and proves nothing.
+    """
 
     hash: str
     stretches: tuple[Stretch, ...]
+    sha256: str | None = None
 
 
 def read_shard(content: bytes) -> list[Assembled]:
@@ -45,8 +48,11 @@ def read_shard(content: bytes) -> list[Assembled]:
         at += ROW
         if at + count * ROW > len(content):
             raise Garbled(f"the shard says {count} stretches at byte {at}, and is shorter")
-        found.append(Assembled(hash_text(row[:32]), tuple(_stretch(content, at + one * ROW) for one in range(count))))
-        at += count * ROW * (2 if flags & _VERIFIED else 1) + (ROW if flags & _DESCRIBED else 0)
+        stretches = tuple(_stretch(content, at + one * ROW) for one in range(count))
+        at += count * ROW * (2 if flags & _VERIFIED else 1)
+        said = hash_text(content[at : at + 32]) if flags & _DESCRIBED and len(content) >= at + ROW else None
+        found.append(Assembled(hash_text(row[:32]), stretches, said))
+        at += ROW if flags & _DESCRIBED else 0
 
 
 def _stretch(content: bytes, at: int) -> Stretch:
