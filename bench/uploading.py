@@ -99,8 +99,8 @@ class Server:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def peak(self) -> float:
-        """MB, of the largest process, since it was last forgotten."""
-        return max(_peak(pid) for pid in self.workers()) * 1024 / 1e6
+        """MB, of all its processes together, since they were last forgotten."""
+        return sum(_peak(pid) for pid in self.workers()) * 1024 / 1e6
 
 
 def _group(pid: int) -> int:

@@ -16,6 +16,7 @@ from obstore.store import LocalStore, from_url
 from brightline.release.reader import Reader, Unreadable, blocks
 from brightline.storage.database import Unopened
 
+PREFIX = "sha256"
 AHEAD = 256 << 10  # bytes read at once where a parser asks for little
 
 
@@ -104,7 +105,7 @@ def first_line(trouble: Exception) -> str:
 
 
 def _name(sha256: str) -> str:
-    return f"sha256/{sha256[:2]}/{sha256}"
+    return f"{PREFIX}/{sha256[:2]}/{sha256}"
 
 
 def open_blobs(url: str) -> Blobs:
