@@ -24,6 +24,7 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.vetting import audit
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
+from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import arrivals, shelf
 
@@ -90,6 +91,16 @@ def test_an_upload_that_was_never_committed_goes_once_its_time_is_over(hosting, 
         commit(hosting, name("one"), beside("a.bin", b"never committed"))
     upload(hosting, name("one"), b"never committed")
     commit(hosting, name("one"), beside("a.bin", b"never committed"))
+
+
+def test_what_is_kept_stays_until_its_case_is_filed(office, clock) -> None:
+    """Nothing names it yet; and it may be the same bytes that nothing named for a long time."""
+    office.blobs.keep(Memory(b"being filed"))
+    clock.forward(days=2)
+    office.blobs.keep(Memory(b"being filed"))
+    assert Collecting(office).collect().files == 0
+    clock.forward(days=2)
+    assert Collecting(office).collect().files == 1
 
 
 def test_what_a_client_was_told_to_be_here_stays_for_its_commit(hosting, office, clock) -> None:
