@@ -60,9 +60,11 @@ def test_a_disk_that_is_full_is_told_at_the_latest_at_the_end(tmp_path, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(direct.os, "pwrite", full)
-    with pytest.raises(OSError, match="No space"), Outlet(tmp_path / "file") as out:
-        for _ in range(3):
-            out.put(take(BUFFER), BUFFER)
+    out = Outlet(tmp_path / "file")
+    out.put(take(BUFFER), BUFFER)
+    with pytest.raises(OSError, match="No space"):
+        out.finish()
+    out.close()
 
 
 def test_buffers_begin_at_a_page_and_are_used_again():
