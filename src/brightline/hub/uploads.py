@@ -109,8 +109,8 @@ async def put_xorb(request: Request) -> Response:
 
 async def put_shard(request: Request) -> Response:
     await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
-    content = await asking.body(request, SHARD)
-    await asking.off(lambda: asking.host(request).shard(_ticket(request), content))
+    async with received(request, SHARD) as arrived:
+        await asking.off(lambda: asking.host(request).shard(_ticket(request), arrived))
     return JSONResponse({"result": 1})
 
 

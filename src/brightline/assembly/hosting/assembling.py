@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
+from brightline.hub.host import Arrived
 from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import Chunk, Garbled, chunks_of, stretch_of, unpack
 from brightline.storage.direct import PAGE, Outlet, buffer, give, take
@@ -39,17 +40,19 @@ class Batch:
     length: int
 
 
-def assemble(file: Assembled, xorbs: Mapping[str, Xorb], parcels: Parcels, place: Path) -> tuple[str, int]:
-    """Its sha256 and size, once it is written. Raises Garbled, Unreadable, OSError."""
+def assemble(file: Assembled, sources: "Sources", place: Path) -> Arrived:
+    """Once it is written. Raises Garbled, Unreadable, OSError."""
     hashed, size = hashlib.sha256(), 0
-    with Sources(xorbs, parcels) as sources, Outlet(place) as out:
+    with Outlet(place) as out:
         for batch, filled in ahead(sources.batches(file.stretches)):
             end = batch.lead + batch.length
             out.put(filled, end)  # written by another thread, while it is hashed here
             with memoryview(filled) as view:
                 hashed.update(view[batch.lead : end])
             size += batch.length
-    return hashed.hexdigest(), size
+    if file.sha256 not in (None, hashed.hexdigest()):
+        raise Garbled(f"what came of it has the sha256 {hashed.hexdigest()}, and not {file.sha256}")
+    return Arrived(place, hashed.hexdigest(), size)
 
 
 def ahead(batches: Iterable[Batch]) -> Iterator[tuple[Batch, mmap.mmap]]:
@@ -86,7 +89,7 @@ def _unpack(batch: Batch) -> mmap.mmap:
 
 
 class Sources:
-    """The xorbs of a file, opened as they are needed."""
+    """The xorbs of a shard, opened as they are needed: files that lie in one after the other open it once."""
 
     def __init__(self, xorbs: Mapping[str, Xorb], parcels: Parcels) -> None:
         self._xorbs, self._parcels = xorbs, parcels

@@ -72,5 +72,5 @@ class Hosting(Browsing, Keeping, Admitting):
     def xorb(self, token: str, digest: str, arrived: Arrived, heads: bytes) -> bool:
         return self._receiving.xorb(token, digest, arrived, heads)
 
-    def shard(self, token: str, content: bytes) -> None:
-        self._receiving.shard(token, content)
+    def shard(self, token: str, arrived: Arrived) -> None:
+        self._receiving.shard(token, arrived)

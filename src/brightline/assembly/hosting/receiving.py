@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.assembling import assemble
+from brightline.assembly.hosting.assembling import Sources, assemble
 from brightline.assembly.hosting.shelving import Shelving
 from brightline.hub.host import Arrived, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
@@ -22,6 +22,7 @@ from brightline.storage.shelf import Repo, Xorb
 MINUTES = 60  # that a link is good for: a large upload begins within it
 WHOLE = 64 << 20  # bytes that the chunks of a xorb have together, unpacked (Xet's specification)
 FILES = 20_000  # of one shard
+TOGETHER = 100  # files that one transaction claims
 SHARDS = 2  # that are worked on at once; the next one waits
 ROOM = 1 << 30  # bytes that the files of a shard may have whatever was sent: zeroes are sent once
 GROWTH = 200  # times what was sent, that a shard's files may have: repeated stretches are how files of zeroes are sent
@@ -86,20 +87,21 @@ class Receiving:
             repo = self._incarnation(connection, str(mark))
             return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
 
-    def shard(self, ticket: str, content: bytes) -> None:
+    def shard(self, ticket: str, arrived: Arrived) -> None:
         """Every file of it is assembled from the repository's own xorbs, and hashed. Raises Turned."""
         (mark,) = self.admitted("xet", ticket)
         with self._assembling:
             try:
-                files = read_shard(content)
+                files = read_shard(arrived.place.read_bytes())
                 names = {stretch.xorb for file in files for stretch in file.stretches}
                 with self._office.engine.begin() as connection:
                     xorbs = shelf.find_xorbs(connection, self._incarnation(connection, str(mark)), names)
                 _check_shard(files, xorbs)
             except Garbled as trouble:
                 raise Turned(400, f"{trouble}.") from None
-            for file in files:
-                self._assemble(str(mark), file, xorbs)
+            with Sources(xorbs, self._parcels) as sources:
+                for start in range(0, len(files), TOGETHER):
+                    self._assemble(str(mark), files[start : start + TOGETHER], sources)
 
     def _incarnation(self, connection: Connection, mark: str) -> Repo:
         repo = shelf.find_incarnation(connection, mark)
@@ -107,38 +109,36 @@ class Receiving:
             raise Turned(404, "The repository that this was for is gone.", "RepoNotFound")
         return repo
 
-    def _assemble(self, mark: str, file: Assembled, xorbs: Mapping[str, Xorb]) -> None:
-        place = self.incoming()
+    def _assemble(self, mark: str, files: Sequence[Assembled], sources: Sources) -> None:
+        places = [self.incoming() for _ in files]
         try:
-            sha256, size = assemble(file, xorbs, self._parcels, place)
-            _check_file(file, sha256)
-            self._possess(mark, Arrived(place, sha256, size))
+            made = [assemble(file, sources, place) for file, place in zip(files, places, strict=True)]
+            self._possess(mark, *made)
         except (Garbled, Unreadable) as trouble:
-            self._give_up(mark, {stretch.xorb for stretch in file.stretches})
+            self._give_up(mark, {stretch.xorb for file in files for stretch in file.stretches})
             raise Turned(400, f"{trouble}. Upload it again: its xorbs are forgotten here.") from None
         except OSError as trouble:
             raise Turned(507, f"it cannot be kept: {trouble.strerror}.") from None
         finally:
-            place.unlink(missing_ok=True)
+            for place in places:
+                place.unlink(missing_ok=True)
 
     def _give_up(self, mark: str, names: set[str]) -> None:
         """Xorbs of which no file came: torn by a power cut, or gone. The client's next ticket tells it to send all of them."""
         with writing(self._office.engine) as connection:
             shelf.drop_xorbs(connection, self._incarnation(connection, mark).id, names)
 
-    def _possess(self, mark: str, arrived: Arrived) -> None:
+    def _possess(self, mark: str, *arrived: Arrived) -> None:
+        """Said together, kept one by one, claimed together."""
+        self._office.arrivals.expect(one.sha256 for one in arrived)
         try:
-            self._office.blobs.adopt(arrived.place, arrived.sha256)
+            for one in arrived:
+                self._office.blobs.adopt(one.place, one.sha256)
         except Unreadable as trouble:
             raise Turned(507, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
-            shelf.possess(connection, self._incarnation(connection, mark), {arrived.sha256: arrived.size})
-
-
-def _check_file(file: Assembled, sha256: str) -> None:
-    """Raises Garbled."""
-    if file.sha256 not in (None, sha256):
-        raise Garbled(f"what came of it has the sha256 {sha256}, and not {file.sha256}")
+            repo = self._incarnation(connection, mark)
+            shelf.possess(connection, repo, {one.sha256: one.size for one in arrived})
 
 
 def _check_shard(files: Sequence[Assembled], xorbs: Mapping[str, Xorb]) -> None:

@@ -7,6 +7,7 @@ from brightline.hub.xet.xorb import Garbled, hash_text
 
 ROW = 48  # bytes of the header, and of every row
 SIZE = 64 << 20  # bytes of a shard
+STRETCHES = 300_000  # of one shard: they are in memory together
 _END = b"\xff" * 32
 _VERIFIED, _DESCRIBED = 1 << 31, 1 << 30  # flags: verification rows follow; a row with the file's sha256 follows
 
@@ -37,7 +38,7 @@ def read_shard(content: bytes) -> list[Assembled]:
     if len(content) < ROW:
         raise Garbled("a shard has a header of 48 bytes")
     found: list[Assembled] = []
-    at = ROW
+    at, known = ROW, 0
     while True:
         row = content[at : at + ROW]
         if len(row) < ROW:
@@ -48,6 +49,9 @@ def read_shard(content: bytes) -> list[Assembled]:
         at += ROW
         if at + count * ROW > len(content):
             raise Garbled(f"the shard says {count} stretches at byte {at}, and is shorter")
+        known += count
+        if known > STRETCHES or len(found) >= STRETCHES:
+            raise Garbled(f"a shard names at most {STRETCHES} stretches and files")
         stretches = tuple(_stretch(content, at + one * ROW) for one in range(count))
         at += count * ROW * (2 if flags & _VERIFIED else 1)
         said = hash_text(content[at : at + 32]) if flags & _DESCRIBED and len(content) >= at + ROW else None
