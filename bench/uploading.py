@@ -36,6 +36,7 @@ from brightline.assembly.office import Office
 
 BLOCK, GIB = 16 << 20, 1 << 30
 CORES = len(os.sched_getaffinity(0))
+MANY = 60  # bodies at once, more than the server takes
 SENDERS = 4  # connections at once, as the stock client has them
 
 
@@ -99,8 +100,8 @@ class Server:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def peak(self) -> float:
-        """MB, of all its processes together, since they were last forgotten."""
-        return sum(_peak(pid) for pid in self.workers()) * 1024 / 1e6
+        """MB, of the process that does the work, since it was last forgotten; its parent only waits."""
+        return max(_peak(pid) for pid in self.workers()) * 1024 / 1e6
 
 
 def _group(pid: int) -> int:
@@ -155,9 +156,13 @@ def replay(server: Server, recorded: Path, repo: str) -> None:
 
 
 def put(server: Server, subject: Path, sha256: str, repo: str) -> None:
+    send(link(server, subject, sha256, repo), "PUT", subject, {})
+
+
+def link(server: Server, subject: Path, sha256: str, repo: str) -> str:
     wanted = {"operation": "upload", "objects": [{"oid": sha256, "size": subject.stat().st_size}]}
     answer = asked(f"{server.address}/{repo}.git/info/lfs/objects/batch", server.headers, "POST", wanted)
-    send(answer["objects"][0]["actions"]["upload"]["href"], "PUT", subject, {})
+    return str(answer["objects"][0]["actions"]["upload"]["href"])
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -287,8 +292,20 @@ def memory(folder: Path, gib: int) -> None:
             place.unlink()  # the disk need not hold all of it at once
         server.api.create_repo("acme/lfs")
         _peaking(server, f"{gib} GiB in, LFS PUT", lambda: put(server, subject, sha256, "acme/lfs"))
+        _peaking(server, f"{MANY} bodies of 64 MiB in at once", lambda: many(server, folder))
     finally:
         server.close()
+
+
+def many(server: Server, folder: Path) -> None:
+    """More than come in at once: the others wait, and every one is answered 200."""
+    subject = write_subject(folder / "many", "random", 64 << 20)
+    sha256 = digest(subject)
+    server.api.create_repo("acme/many")
+    links = [link(server, subject, sha256, "acme/many") for _ in range(MANY)]
+    with ThreadPoolExecutor(MANY) as senders:
+        for job in [senders.submit(send, one, "PUT", subject, {}) for one in links]:
+            job.result()
 
 
 def _got(url: str, headers: dict[str, str], sha256: str) -> None:

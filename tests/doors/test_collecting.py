@@ -148,6 +148,17 @@ def test_a_deleted_repository_leaves_only_what_its_cases_name(hosting, office, c
     assert audit(office).wrong == ()
 
 
+def test_the_command_says_what_would_go_and_refuses_a_grace_that_is_too_short(office, hosting, brightline) -> None:
+    where = ("--office", office.settings.folder)
+    upload(hosting, name("one"), b"somebody's")
+    done = brightline("hub", "collect", "--dry-run", *where)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "0 files of 0 bytes would go")
+    assert brightline("hub", "collect", *where).returncode == 0
+    short = brightline("hub", "collect", "--grace", "1h", *where)
+    assert (short.returncode, "between its upload and its commit" in short.stderr) == (64, True)
+    assert stored(office) != set()
+
+
 CONTENTS = [b"\0content %d" % number for number in range(4)]
 
 

@@ -11,7 +11,7 @@ from brightline.hub import asking
 from brightline.hub.host import Arrived, Inlet, Turned
 
 PART = 1 << 19  # bytes that are handed to the thread at once
-AT_ONCE = 24  # bodies that come in at the same time: the next one waits, and its sender with it
+AT_ONCE = 12  # bodies that come in at the same time: the next one waits, and its sender with it
 Read = Callable[[bytes], None]
 """What is told every block; what it raises ends the body."""
 

@@ -24,7 +24,7 @@ BUFFER = 2 << 20
 _DIRECT = getattr(os, "O_DIRECT", 0)
 _DISK = ThreadPoolExecutor(max_workers=8, thread_name_prefix="disk")
 _FREE: SimpleQueue[mmap.mmap] = SimpleQueue()
-KEPT = 48  # buffers that wait for their next use
+KEPT = 16  # buffers that wait for their next use
 
 
 @contextmanager

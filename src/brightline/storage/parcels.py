@@ -6,8 +6,8 @@ torn after a power cut asks for it to be sent again. That saves a hash and a wai
 
 import mmap
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import obstore
@@ -50,15 +50,6 @@ class Parcels:
             return
         with opened(self._blobs.folder / _path(name)) as file:
             yield file
-
-    def remove(self, names: Iterable[str]) -> None:
-        """Those that are there."""
-        with suppress(FileNotFoundError):
-            for name in names:
-                if self._blobs.folder is not None:
-                    (self._blobs.folder / _path(name)).unlink(missing_ok=True)
-                else:
-                    obstore.delete(self._blobs.store, _path(name))
 
 
 def _path(name: str) -> str:
