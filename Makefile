@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test models check bench fuzz crash clean format docs
+.PHONY: help setup run stop test models check bench fuzz crash uploading clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -72,8 +72,13 @@ fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser,
 	@$(BIN)/python -m bench.doors
 	@$(BIN)/python -m bench.mutation
 
-crash: setup ## Kill an office 400 times at random moments, on SQLite and PostgreSQL, and look for what was lost
+crash: setup ## Kill an office 400 times at random moments, and a hub 200 times, and look for what was lost
 	@$(BIN)/python -m bench.crash
+	@$(BIN)/python -m bench.crash_hub
+
+uploading: setup ## Measure how quickly a hub takes bytes in, and the memory that 20 GiB in and out take
+	@$(BIN)/python -m bench.uploading
+	@$(BIN)/python -m bench.uploading --memory 20
 
 clean: ## End the office of `make run`; remove the environment and every cache
 	@[ ! -f $(CACHE)/office.pid ] || $(BIN)/python examples/first_office.py --cache $(CACHE) --stop

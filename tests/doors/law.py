@@ -25,7 +25,7 @@ from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.authority.case import State
 from brightline.decision.access import Access
-from brightline.hub.host import Account, Content, Operation, Push, Turned
+from brightline.hub.host import Account, Arrived, Content, Operation, Push, Turned
 from brightline.permit.order import Effect
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
@@ -121,7 +121,7 @@ class Hub(RuleBasedStateMachine):
             if ticket is not None:
                 place = self.hosting.incoming()
                 place.write_bytes(content)
-                self.hosting.received(ticket, place)
+                self.hosting.received(ticket, Arrived(place, sha256, len(content)))
             self.sent[repo].add(content)
         wanted = Push("push", "", None, operations)
         if by != repo.namespace or content not in self.sent[repo]:

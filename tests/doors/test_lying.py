@@ -153,7 +153,7 @@ def test_the_token_stays_with_its_origin(office: Office) -> None:
     with lying(other) as elsewhere:
         lies = Lies(files={"model.bin": leads(f"{elsewhere}/bytes?signature=1")})
         with lying(lies) as address:
-            assert bring(office, address, token="secret").changed  # noqa: S106
+            assert bring(office, address, token="secret").changed
     assert {headers["authorization"] for _, headers in lies.asked} == {"Bearer secret"}
     assert other.paths() == ["/bytes"]
     assert "authorization" not in other.asked[0][1]

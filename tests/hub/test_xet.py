@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brightline.hub.xet.shard import read_shard
-from brightline.hub.xet.xorb import GROUPED, LZ4, NONE, Garbled, hash_text, parts, read_chunks
-from brightline.release.reader import Memory
+from brightline.hub.xet.xorb import (
+    GROUPED,
+    LZ4,
+    NONE,
+    Garbled,
+    chunks_of,
+    hash_text,
+    read_heads,
+    stretch_of,
+)
+from brightline.hub.xet.xorb import unpack as _unpack
 
 
 def grouped(data: bytes) -> bytes:
@@ -22,8 +31,11 @@ def chunk(data: bytes, scheme: int) -> bytes:
 
 
 def unpack(xorb: bytes, start: int, end: int) -> bytes:
-    reader = Memory(xorb)
-    return b"".join(parts(reader, read_chunks(reader), start, end))
+    chunks = stretch_of(chunks_of(read_heads(xorb)), start, end)
+    out = bytearray(sum(chunk.whole for chunk in chunks))
+    first, last = chunks[0], chunks[-1]
+    _unpack(memoryview(xorb)[first.start : last.start + last.length], chunks, out, 0)
+    return bytes(out)
 
 
 contents = st.lists(st.tuples(st.binary(max_size=300), st.sampled_from([NONE, LZ4, GROUPED])), min_size=1, max_size=6)

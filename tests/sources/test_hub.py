@@ -145,7 +145,7 @@ def test_a_revision_is_asked_for(fetch: Run) -> None:
 
 def test_the_token_is_shown(fetch: Run) -> None:
     Hub.tokens.clear()
-    assert fetch("hf://org/open", token="hf_example").returncode == 0  # noqa: S106 - no secret
+    assert fetch("hf://org/open", token="hf_example").returncode == 0
     assert "Bearer hf_example" in Hub.tokens
 
 

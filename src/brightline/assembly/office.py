@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,7 @@ from brightline.proof.verification import log_key
 from brightline.settings.environment import settings
 from brightline.settings.office import NoOffice, OfficeSettings, read_office
 from brightline.storage import schema
+from brightline.storage.arrivals import Arrivals
 from brightline.storage.blobs import Blobs, open_blobs
 from brightline.storage.database import Unopened, is_current, migrate, one_moment, open_database
 from brightline.storage.keys import NoKey, PrivateKey, read_key
@@ -69,8 +70,9 @@ class Office:
         self.clock = clock
         self.settings = _settings(folder)
         try:
-            self.blobs: Blobs = open_blobs(self.settings.blobs_url)
             self.engine = _engine(self.settings)
+            self.arrivals = Arrivals(self.engine, clock)
+            self.blobs: Blobs = replace(open_blobs(self.settings.blobs_url), expected=self.arrivals.expect)
         except Unopened as trouble:
             raise Refused(str(trouble), "NO-OFFICE") from None
         self._ledger: Ledger | None = None

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import add_office, moment, say, with_office
+from brightline.cli.saying import add_office, moment, say, span, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -56,7 +56,18 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
         allow_abbrev=False,
     )
     sourced.add_argument("repo", metavar="REPO", nargs="?", help="of one repository only")
-    for sub, handler in ((named, vet), (audited, audit), (imported, import_), (sourced, sources)):
+    collected = acts.add_parser(
+        "collect",
+        help="remove what no revision, case or running upload needs",
+        description="Remove bytes that no revision, no case and no running upload needs. The server may go on beside it.",
+        allow_abbrev=False,
+    )
+    collected.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
+    collected.add_argument(
+        "--grace", type=span, metavar="SPAN", help="how long what nobody needs is kept (default: 1d; at least 2h)"
+    )
+    handlers = ((named, vet), (audited, audit), (imported, import_), (sourced, sources), (collected, collect))
+    for sub, handler in handlers:
         add_office(sub)
         sub.set_defaults(handler=with_office(handler))
 
@@ -142,3 +153,22 @@ def audit(arguments: argparse.Namespace, office: "Office") -> int:
     good = f"{found.blobs - len(found.wrong)} of {found.blobs} blobs are what their names say ({found.size:,} bytes)"
     say(arguments, document, [*found.wrong, good])
     return Exit.UNPROVEN if found.wrong else Exit.DONE
+
+
+def collect(arguments: argparse.Namespace, office: "Office") -> int:
+    from dataclasses import asdict
+
+    from brightline.assembly.hosting.collecting import GRACE, LEAST, Collecting
+    from brightline.cli import output
+
+    grace = GRACE if arguments.grace is None else arguments.grace
+    if grace < LEAST:
+        raise Failure(Exit.USAGE, "--grace is at least 2h: a client may be between its upload and its commit.")
+    with output.progress(None, "looking") as told:
+        found = Collecting(office, grace, dry=arguments.dry_run, told=told).collect()
+    done = "would go" if arguments.dry_run else "are gone"
+    rows = [
+        f"{found.files} files of {found.size:,} bytes {done}",
+        f"{found.commits} commits, {found.listings} listings, {found.possessions} claims and {found.xorbs} xorbs {done}",
+    ]
+    return say(arguments, {"dry_run": arguments.dry_run, **asdict(found)}, rows)

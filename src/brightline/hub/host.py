@@ -29,6 +29,30 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file that was received, and hashed while it came in."""
+
+    place: Path
+    sha256: str
+    size: int
+
+
+class Inlet(Protocol):
+    """Where a body goes while it comes in. One thread at a time uses it. All of it raises OSError where the disk is full."""
+
+    place: Path
+    size: int
+
+    def keep(self, blocks: Sequence[bytes]) -> None: ...
+
+    def finish(self) -> str:
+        """The sha256, where it was asked for."""
+
+    def drop(self) -> None:
+        """Over, or not wanted any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """A file that this caller may have. `still` says whether it still may: asked again while the bytes run."""
 
@@ -158,17 +182,19 @@ class Host(Protocol):
 
     def incoming(self) -> Path: ...
 
+    def inlet(self, *, hashing: bool) -> Inlet: ...
+
     def bound(self, act: str, ticket: str) -> int | None: ...
 
-    def received(self, ticket: str, place: Path) -> None: ...
+    def received(self, ticket: str, arrived: Arrived) -> None: ...
 
     def xet_token(
         self, account: Account | None, name: RepoName, revision: str, *, pull: bool
     ) -> tuple[str, str, int]: ...
 
-    def xorb(self, token: str, digest: str, place: Path) -> bool: ...
+    def xorb(self, token: str, digest: str, arrived: Arrived, heads: bytes) -> bool: ...
 
-    def shard(self, token: str, content: bytes) -> None: ...
+    def shard(self, token: str, arrived: Arrived) -> None: ...
 
     # copies, and histories that are cut
 

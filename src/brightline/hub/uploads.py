@@ -2,7 +2,6 @@
 
 import binascii
 from base64 import b64decode
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -10,9 +9,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from brightline.hub import asking
+from brightline.hub.arriving import received
 from brightline.hub.host import Turned
 from brightline.hub.ndjson import is_sha256
 from brightline.hub.xet.shard import SIZE as SHARD
+from brightline.hub.xet.xorb import Garbled, Heads
 
 LFS = "application/vnd.git-lfs+json"
 FILES = 256  # of one question; clients ask for no more
@@ -94,44 +95,19 @@ def _object(request: Request, oid: str, size: int, ticket: str | None, *, parted
     return {"oid": oid, "size": size, "actions": {"upload": upload, "verify": {"href": f"{href}/verify"}}}
 
 
-async def _received(request: Request, most: int | None) -> Path:
-    """The body as a file. Raises Turned where it is longer than it may be."""
-    place, size = asking.host(request).incoming(), 0
-    try:
-        with place.open("wb") as kept:
-            async for block in request.stream():
-                size += len(block)
-                _bounded(size, most)
-                kept.write(block)
-    except BaseException:
-        place.unlink(missing_ok=True)
-        raise
-    return place
-
-
-def _bounded(size: int, most: int | None) -> None:
-    if most is not None and size > most:
-        raise Turned(413, f"this has at most {most} bytes.")
-
-
 async def put_file(request: Request) -> Response:
     ticket = request.path_params["ticket"]
-    place = await _received(request, await asking.off(lambda: asking.host(request).bound("lfs", ticket)))
-    try:
-        await asking.off(lambda: asking.host(request).received(ticket, place))
-    finally:
-        place.unlink(missing_ok=True)
+    most = await asking.off(lambda: asking.host(request).bound("lfs", ticket))
+    async with received(request, most) as arrived:
+        await asking.off(lambda: asking.host(request).received(ticket, arrived))
     return JSONResponse({})
 
 
 async def put_part(request: Request) -> Response:
     ticket, number = request.path_params["ticket"], int(request.path_params["number"])
     host = asking.host(request)
-    place = await _received(request, await asking.off(lambda: host.part_bound(ticket, number)))
-    try:
-        tag = await asking.off(lambda: host.part(ticket, number, place))
-    finally:
-        place.unlink(missing_ok=True)
+    async with received(request, await asking.off(lambda: host.part_bound(ticket, number))) as arrived:
+        tag = await asking.off(lambda: host.part(ticket, number, arrived.place))
     return JSONResponse({}, headers={"ETag": f'"{tag}"'})
 
 
@@ -166,18 +142,20 @@ async def put_xorb(request: Request) -> Response:
     if not is_sha256(digest):
         raise Turned(400, "a xorb is named by 64 hex digits.")
     await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
-    place = await _received(request, XORB)
+    heads = Heads()
     try:
-        fresh = await asking.off(lambda: asking.host(request).xorb(_ticket(request), digest, place))
-    finally:
-        place.unlink(missing_ok=True)
+        async with received(request, XORB, heads.feed) as arrived:
+            found = heads.finish()
+            fresh = await asking.off(lambda: asking.host(request).xorb(_ticket(request), digest, arrived, found))
+    except Garbled as trouble:
+        raise Turned(400, f"{trouble}.") from None
     return JSONResponse({"was_inserted": fresh})
 
 
 async def put_shard(request: Request) -> Response:
     await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
-    content = await asking.body(request, SHARD)
-    await asking.off(lambda: asking.host(request).shard(_ticket(request), content))
+    async with received(request, SHARD) as arrived:
+        await asking.off(lambda: asking.host(request).shard(_ticket(request), arrived))
     return JSONResponse({"result": 1})
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +16,19 @@ from obstore.store import LocalStore, from_url
 from brightline.release.reader import Reader, Unreadable, blocks
 from brightline.storage.database import Unopened
 
+PREFIX = "sha256"
 AHEAD = 256 << 10  # bytes read at once where a parser asks for little
 
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """`folder` is where a local store lies, so that its files can be made durable."""
+    """`folder` is where a local store lies, so that its files can be made durable. `expected` is told each name before it is
+    given, so that whoever collects garbage leaves it alone.
+    """
 
     store: Any
     folder: Path | None
+    expected: Callable[[Iterable[str]], None] = lambda _names: None
 
     def keep(self, reader: Reader) -> tuple[int, str]:
         """Copy what is read here. Returns its size and sha256. Raises Unreadable."""
@@ -62,6 +66,7 @@ class Blobs:
 
     def _settle(self, passing: str, sha256: str) -> None:
         """The name appears once every byte is where it will be."""
+        self.expected([sha256])
         if self.folder is not None:
             _sync(self.folder / passing)
         obstore.rename(self.store, passing, blob_name(sha256))
@@ -100,7 +105,7 @@ def first_line(trouble: Exception) -> str:
 
 
 def blob_name(sha256: str) -> str:
-    return f"sha256/{sha256[:2]}/{sha256}"
+    return f"{PREFIX}/{sha256[:2]}/{sha256}"
 
 
 def open_blobs(url: str) -> Blobs:

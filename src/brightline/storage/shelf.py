@@ -137,7 +137,7 @@ def rename_repo(connection: Connection, repo: Repo, name: RepoName) -> None:
 def remove_repo(connection: Connection, repo: Repo) -> None:
     """Its names, refs and claims. Listings and blobs stay for whatever else names them."""
     connection.execute(delete(shelves.repos).where(shelves.repos.c.id == repo.id))
-    for table in (shelves.refs, shelves.commits, shelves.possessions, shelves.requests, shelves.xorbs):
+    for table in (shelves.refs, shelves.commits, shelves.possessions, shelves.requests, shelves.xorbs, shelves.rounds):
         connection.execute(delete(table).where(table.c.repo == repo.id))
     _changed(connection, repo.id)
 
@@ -285,25 +285,56 @@ def count_downloads(connection: Connection, repo: int, count: int) -> None:
     catalogue.count_downloads(connection, repo, count)
 
 
-def keep_xorb(connection: Connection, repo: Repo, name: str, sha256: str, size: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Xorb:
+    """`heads` are its chunks' own headers, one behind the other; `place` is the name of its parcel."""
+
+    place: str
+    size: int
+    heads: bytes
+
+
+def keep_xorb(connection: Connection, repo: Repo, name: str, xorb: Xorb, at: datetime) -> bool:
     """Under the name that its sender gave it, which means something in this repository only. Whether it was new."""
     table = shelves.xorbs
     own = (table.c.repo == repo.id) & (table.c.hash == name)
-    if connection.execute(update(table).where(own).values(sha256=sha256, size=size)).rowcount:
+    values = {"place": xorb.place, "size": xorb.size, "heads": xorb.heads, "at": stored(at)}
+    if connection.execute(update(table).where(own).values(**values)).rowcount:
         return False
-    connection.execute(insert(table).values(repo=repo.id, hash=name, sha256=sha256, size=size))
+    connection.execute(insert(table).values(repo=repo.id, hash=name, **values))
     return True
 
 
-def find_xorbs(connection: Connection, repo: Repo, names: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """Name -> sha256 and size of its blob, of those that were sent."""
-    table, found = shelves.xorbs.c, dict[str, tuple[str, int]]()
+def find_xorbs(connection: Connection, repo: Repo, names: Iterable[str]) -> dict[str, Xorb]:
+    """Of those that were sent."""
+    table, found = shelves.xorbs.c, dict[str, Xorb]()
     wanted = list(dict.fromkeys(names))
     for start in range(0, len(wanted), 500):
         some = table.hash.in_(wanted[start : start + 500])
         for row in connection.execute(select(shelves.xorbs).where(table.repo == repo.id, some)):
-            found[row.hash] = (row.sha256, row.size)
+            found[row.hash] = Xorb(row.place, row.size, bytes(row.heads))
     return found
+
+
+def drop_xorbs(connection: Connection, repo: int, names: Iterable[str]) -> None:
+    """With them the round ends: by its number clients see that they must not count on what they sent."""
+    table, wanted = shelves.xorbs, list(names)
+    for start in range(0, len(wanted), 500):
+        some = table.c.hash.in_(wanted[start : start + 500])
+        connection.execute(delete(table).where(table.c.repo == repo, some))
+    count = shelves.rounds.c
+    if (
+        wanted
+        and not connection.execute(
+            update(shelves.rounds).where(count.repo == repo).values(number=count.number + 1)
+        ).rowcount
+    ):
+        connection.execute(insert(shelves.rounds).values(repo=repo, number=1))
+
+
+def read_round(connection: Connection, repo: Repo) -> int:
+    table = shelves.rounds.c
+    return connection.execute(select(table.number).where(table.repo == repo.id)).scalar() or 0
 
 
 def find_incarnation(connection: Connection, mark: str) -> Repo | None:

@@ -96,13 +96,29 @@ requests = Table(  # for access to the gated components of a repository; and, by
     Index("requests_of_account", "account"),
 )
 
-xorbs = Table(  # which xorb of a repository lies in which blob
+xorbs = Table(  # of a repository, as they were sent: needed for a while, since clients leave out what they sent before
     "xorbs",
     METADATA,
     Column("repo", LONG, primary_key=True, autoincrement=False),
-    Column("hash", String(64), primary_key=True),
-    Column("sha256", String(64), nullable=False),
+    Column("hash", String(64), primary_key=True),  # the name that its sender gave it
+    Column("place", String(64), nullable=False),  # of its parcel
     Column("size", BigInteger, nullable=False),
+    Column("heads", LargeBinary, nullable=False),  # of its chunks, one behind the other: 8 bytes each
+    Column("at", DateTime(timezone=False), nullable=False),
+)
+
+rounds = Table(  # counts, for a repository, how often xorbs of it were given up: clients then forget what they sent
+    "rounds",
+    METADATA,
+    Column("repo", LONG, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+)
+
+arrivals = Table(  # bytes that come, or are being referred to, since when: not collected, whoever names them or not yet
+    "arrivals",
+    METADATA,
+    Column("name", String(64), primary_key=True),  # the sha256 of a blob, or the name of a parcel
+    Column("at", DateTime(timezone=False), nullable=False, index=True),
 )
 
 keyring = Table(  # what signs links that are good for minutes; every process of an office reads the same one

@@ -19,9 +19,10 @@ from brightline.assembly.hosting.profiling import Profiling
 from brightline.assembly.hosting.receiving import MINUTES, Receiving
 from brightline.assembly.hosting.shelving import Shelving
 from brightline.assembly.office import Office
-from brightline.hub.host import Account
+from brightline.hub.host import Account, Arrived
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
+from brightline.storage.direct import Inlet
 from brightline.storage.state import watch
 
 
@@ -61,6 +62,7 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
                 rows.append((oid, size, None if here else self._receiving.ticket("lfs", repo, oid, size)))
             return rows
 
+        self._office.arrivals.expect(str(one["oid"]) for one in objects)  # what is here already stays until the commit
         return self._read(ask)
 
     def part_size(self, size: int) -> int | None:
@@ -81,22 +83,26 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
     def incoming(self) -> Path:
         return self._receiving.incoming()
 
+    def inlet(self, *, hashing: bool) -> Inlet:
+        return Inlet(self._receiving.incoming(), hashing=hashing)
+
     def bound(self, act: str, ticket: str) -> int | None:
         return self._receiving.bound(act, ticket)
 
-    def received(self, ticket: str, place: Path) -> None:
-        self._receiving.file(ticket, place)
+    def received(self, ticket: str, arrived: Arrived) -> None:
+        self._receiving.file(ticket, arrived)
 
     def xet_token(self, account: Account | None, name: RepoName, revision: str, *, pull: bool) -> tuple[str, str, int]:
-        """The repository's mark, which its address for xorbs has; a ticket; until when. Clients remember by that address what
-        they sent, and another repository has none of it.
+        """What the repository's address for xorbs is made of; a ticket; until when. Clients remember by that address what they
+        sent: another repository has none of it, and once xorbs were given up they are asked for all of it again.
         """
         repo = self.place(account, name, revision, pull=pull)
+        number = self._read(lambda connection: shelf.read_round(connection, repo))
         until = int(self._office.clock().timestamp()) + MINUTES * 60
-        return repo.mark, self._receiving.ticket("xet", repo), until
+        return f"{repo.mark}-{number}", self._receiving.ticket("xet", repo), until
 
-    def xorb(self, token: str, digest: str, place: Path) -> bool:
-        return self._receiving.xorb(token, digest, place)
+    def xorb(self, token: str, digest: str, arrived: Arrived, heads: bytes) -> bool:
+        return self._receiving.xorb(token, digest, arrived, heads)
 
-    def shard(self, token: str, content: bytes) -> None:
-        self._receiving.shard(token, content)
+    def shard(self, token: str, arrived: Arrived) -> None:
+        self._receiving.shard(token, arrived)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from brightline.assembly.hosting.receiving import Receiving
 from brightline.assembly.hosting.shelving import Shelving
-from brightline.hub.host import Turned
+from brightline.hub.host import Arrived, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
+from brightline.storage.direct import Inlet
 from brightline.storage.parts import drop_parts, keep_part, read_parts
 
 PART = 64 << 20  # bytes of a part
@@ -59,16 +60,17 @@ class Parting:
         count = 0 if length is None else -(-size // length)
         if sha256 != announced or len(tags) != count or count == 0:
             raise Turned(422, f"{announced} has {count} parts, each with its tag.")
-        place = self._receiving.incoming()
+        inlet = Inlet(self._receiving.incoming(), hashing=True)
         try:
-            with place.open("wb") as out:
-                for block in read_parts(self._office.blobs, key, list(tags)):
-                    out.write(block)
-            self._receiving.file(ticket, place)
+            inlet.keep(read_parts(self._office.blobs, key, list(tags)))
+            self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size))
         except Unreadable as trouble:
             raise Turned(422, f"{trouble}: send it again.") from None
+        except OSError as trouble:
+            raise Turned(507, f"it cannot be kept: {trouble.strerror}.") from None
         finally:
-            place.unlink(missing_ok=True)
+            inlet.drop()
+            inlet.place.unlink(missing_ok=True)
         drop_parts(self._office.blobs, key, count)
 
     def verify(self, ticket: str, sha256: str, size: int) -> None:

@@ -1,5 +1,6 @@
 """A push: operations on a revision become the next one, whose bytes are filed as a case in the same transaction."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -104,6 +105,7 @@ def _prepare(
     shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push, fork: Repo | None
 ) -> Next:
     office = shelving.office
+    office.arrivals.expect(_named(wanted.operations))
     with office.engine.begin() as connection:
         repo = shelving.own(connection, account, name) if fork is None else fork
         oid = shelf.read_refs(connection, repo).get(HEADS + branch)
@@ -117,6 +119,11 @@ def _prepare(
         sent = shelf.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])
     after = _applied(shelving, before, wanted.operations, {**{key: one.size for key, one in known.items()}, **sent})
     return _next(shelving, repo, HEADS + branch, head, after, wanted)
+
+
+def _named(operations: Iterable[Operation]) -> list[str]:
+    """What the push is about to refer to, said at once for all of it."""
+    return [one.sha256 or hashlib.sha256(one.content).hexdigest() for one in operations if one.act != "delete"]
 
 
 def _applied(

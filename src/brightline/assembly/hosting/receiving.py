@@ -1,26 +1,29 @@
 """Bytes on their way in: short-lived links that name a repository, and digests computed here from what arrived (Law 3)."""
 
-import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
+from brightline.assembly.hosting.assembling import Sources, assemble
 from brightline.assembly.hosting.shelving import Shelving
-from brightline.hub.host import Turned
+from brightline.hub.host import Arrived, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
-from brightline.hub.xet.xorb import Garbled, parts, read_chunks
-from brightline.release.reader import Reader, Unreadable, blocks
+from brightline.hub.xet.xorb import Garbled, whole_of
+from brightline.release.reader import Unreadable
 from brightline.storage import shelf
 from brightline.storage.database import writing
-from brightline.storage.shelf import Repo
+from brightline.storage.parcels import Parcels
+from brightline.storage.shelf import Repo, Xorb
 
 MINUTES = 60  # that a link is good for: a large upload begins within it
 WHOLE = 64 << 20  # bytes that the chunks of a xorb have together, unpacked (Xet's specification)
 FILES = 20_000  # of one shard
+TOGETHER = 100  # files that one transaction claims
+SHARDS = 2  # that are worked on at once; the next one waits
 ROOM = 1 << 30  # bytes that the files of a shard may have whatever was sent: zeroes are sent once
 GROWTH = 200  # times what was sent, that a shard's files may have: repeated stretches are how files of zeroes are sent
 
@@ -33,6 +36,8 @@ class Receiving:
         with writing(self._office.engine) as connection:
             secret = shelf.link_secret(connection)
         self._links = URLSafeTimedSerializer(secret, salt="hub")
+        self._parcels = Parcels(self._office.blobs)
+        self._assembling = BoundedSemaphore(SHARDS)
 
     def incoming(self) -> Path:
         """A place for a file that is being received, on the same disk as the blobs where these are local."""
@@ -59,43 +64,44 @@ class Receiving:
         said = self.admitted(act, ticket)
         return int(str(said[2])) if act == "lfs" else None
 
-    def file(self, ticket: str, place: Path) -> None:
+    def file(self, ticket: str, arrived: Arrived) -> None:
         """A whole file arrived, as LFS sends it. Raises Turned where it is not the one that was announced."""
         mark, sha256, size = self.admitted("lfs", ticket)
-        with _reading(place) as reader:
-            found = (_digest(reader), reader.size)
-        if found != (sha256, size):
-            raise Turned(422, f"what arrived has the sha256 {found[0]} and {found[1]} bytes, not {sha256} and {size}.")
-        self._possess(str(mark), place, *found)
+        if (arrived.sha256, arrived.size) != (sha256, size):
+            raise Turned(
+                422,
+                f"what arrived has the sha256 {arrived.sha256} and {arrived.size} bytes, not {sha256} and {size}.",
+            )
+        self._possess(str(mark), arrived)
 
-    def xorb(self, ticket: str, name: str, place: Path) -> bool:
-        """Raises Turned where it is no xorb. Whether it was new here."""
+    def xorb(self, ticket: str, name: str, arrived: Arrived, heads: bytes) -> bool:
+        """Raises Turned where it is longer than a xorb. Whether it was new here."""
         (mark,) = self.admitted("xet", ticket)
-        with _reading(place) as reader:
-            try:
-                chunks = read_chunks(reader)
-            except Garbled as trouble:
-                raise Turned(400, f"{trouble}.") from None
-            if sum(chunk.whole for chunk in chunks) > WHOLE:
-                raise Turned(400, f"a xorb holds at most {WHOLE} bytes.")
-            sha256, size = _digest(reader), reader.size
-        self._office.blobs.adopt(place, sha256)
+        if whole_of(heads) > WHOLE:
+            raise Turned(400, f"a xorb holds at most {WHOLE} bytes.")
+        try:
+            xorb = Xorb(self._parcels.keep(arrived.place), arrived.size, heads)
+        except Unreadable as trouble:
+            raise Turned(507, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
-            return shelf.keep_xorb(connection, self._incarnation(connection, str(mark)), name, sha256, size)
+            repo = self._incarnation(connection, str(mark))
+            return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
 
-    def shard(self, ticket: str, content: bytes) -> None:
+    def shard(self, ticket: str, arrived: Arrived) -> None:
         """Every file of it is assembled from the repository's own xorbs, and hashed. Raises Turned."""
         (mark,) = self.admitted("xet", ticket)
-        try:
-            files = read_shard(content)
-            names = {stretch.xorb for file in files for stretch in file.stretches}
-            with self._office.engine.begin() as connection:
-                xorbs = shelf.find_xorbs(connection, self._incarnation(connection, str(mark)), names)
-            _check_shard(files, xorbs)
-            for file in files:
-                self._assemble(str(mark), file, xorbs)
-        except (Garbled, Unreadable) as trouble:
-            raise Turned(400, f"{trouble}.") from None
+        with self._assembling:
+            try:
+                files = read_shard(arrived.place.read_bytes())
+                names = {stretch.xorb for file in files for stretch in file.stretches}
+                with self._office.engine.begin() as connection:
+                    xorbs = shelf.find_xorbs(connection, self._incarnation(connection, str(mark)), names)
+                _check_shard(files, xorbs)
+            except Garbled as trouble:
+                raise Turned(400, f"{trouble}.") from None
+            with Sources(xorbs, self._parcels) as sources:
+                for start in range(0, len(files), TOGETHER):
+                    self._assemble(str(mark), files[start : start + TOGETHER], sources)
 
     def _incarnation(self, connection: Connection, mark: str) -> Repo:
         repo = shelf.find_incarnation(connection, mark)
@@ -103,41 +109,39 @@ class Receiving:
             raise Turned(404, "The repository that this was for is gone.", "RepoNotFound")
         return repo
 
-    def _assemble(self, mark: str, file: Assembled, xorbs: Mapping[str, tuple[str, int]]) -> None:
-        place = self.incoming()
-        hashed, size = hashlib.sha256(), 0
+    def _assemble(self, mark: str, files: Sequence[Assembled], sources: Sources) -> None:
+        places = [self.incoming() for _ in files]
         try:
-            with place.open("wb") as out:
-                for part in self._parts(file, xorbs):
-                    hashed.update(part)
-                    size += len(part)
-                    out.write(part)
-            self._possess(mark, place, hashed.hexdigest(), size)
+            made = [assemble(file, sources, place) for file, place in zip(files, places, strict=True)]
+            self._possess(mark, *made)
+        except (Garbled, Unreadable) as trouble:
+            self._give_up(mark, {stretch.xorb for file in files for stretch in file.stretches})
+            raise Turned(400, f"{trouble}. Upload it again: its xorbs are forgotten here.") from None
+        except OSError as trouble:
+            raise Turned(507, f"it cannot be kept: {trouble.strerror}.") from None
         finally:
-            place.unlink(missing_ok=True)
+            for place in places:
+                place.unlink(missing_ok=True)
 
-    def _parts(self, file: Assembled, xorbs: Mapping[str, tuple[str, int]]) -> Iterator[bytes]:
-        for stretch in file.stretches:
-            with self._office.blobs.open(*xorbs[stretch.xorb]) as reader:
-                left = stretch.length
-                for part in parts(reader, read_chunks(reader), stretch.start, stretch.end):
-                    left -= len(part)
-                    if left < 0:
-                        break
-                    yield part
-            if left:
-                raise Garbled(f"a stretch of {stretch.xorb} has not the {stretch.length} bytes it says")
-
-    def _possess(self, mark: str, place: Path, sha256: str, size: int) -> None:
-        try:
-            self._office.blobs.adopt(place, sha256)
-        except Unreadable as trouble:
-            raise Turned(500, f"{trouble}.") from None
+    def _give_up(self, mark: str, names: set[str]) -> None:
+        """Xorbs of which no file came: torn by a power cut, or gone. The client's next ticket tells it to send all of them."""
         with writing(self._office.engine) as connection:
-            shelf.possess(connection, self._incarnation(connection, mark), {sha256: size})
+            shelf.drop_xorbs(connection, self._incarnation(connection, mark).id, names)
+
+    def _possess(self, mark: str, *arrived: Arrived) -> None:
+        """Said together, kept one by one, claimed together."""
+        self._office.arrivals.expect(one.sha256 for one in arrived)
+        try:
+            for one in arrived:
+                self._office.blobs.adopt(one.place, one.sha256)
+        except Unreadable as trouble:
+            raise Turned(507, f"{trouble}.") from None
+        with writing(self._office.engine) as connection:
+            repo = self._incarnation(connection, mark)
+            shelf.possess(connection, repo, {one.sha256: one.size for one in arrived})
 
 
-def _check_shard(files: Sequence[Assembled], xorbs: Mapping[str, tuple[str, int]]) -> None:
+def _check_shard(files: Sequence[Assembled], xorbs: Mapping[str, Xorb]) -> None:
     """Before a byte is written: all xorbs are here, and what comes of them is in proportion. Raises Garbled."""
     if len(files) > FILES:
         raise Garbled(f"a shard names at most {FILES} files")
@@ -145,38 +149,7 @@ def _check_shard(files: Sequence[Assembled], xorbs: Mapping[str, tuple[str, int]
     absent = next((one.xorb for one in stretches if one.xorb not in xorbs), None)
     if absent is not None:
         raise Garbled(f"the xorb {absent} was never sent into this repository")
-    most = GROWTH * sum(size for _, size in xorbs.values()) + ROOM
+    most = GROWTH * sum(xorb.size for xorb in xorbs.values()) + ROOM
     total = sum(one.length for one in stretches)
     if total > most or any(one.length > WHOLE for one in stretches):
         raise Garbled(f"the shard would grow to {total} bytes, out of all proportion to what was sent")
-
-
-class _Local:
-    """A file on disk as a Reader."""
-
-    def __init__(self, place: Path) -> None:
-        self._file = place.open("rb")
-        self.size = place.stat().st_size
-
-    def read(self, offset: int, length: int) -> bytes:
-        self._file.seek(offset)
-        return self._file.read(min(length, max(0, self.size - offset)))
-
-    def close(self) -> None:
-        self._file.close()
-
-
-@contextmanager
-def _reading(place: Path) -> Iterator[_Local]:
-    local = _Local(place)
-    try:
-        yield local
-    finally:
-        local.close()
-
-
-def _digest(reader: Reader) -> str:
-    hashed = hashlib.sha256()
-    for block in blocks(reader):
-        hashed.update(block)
-    return hashed.hexdigest()

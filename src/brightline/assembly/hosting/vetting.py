@@ -59,7 +59,7 @@ class Audited:
 
 
 def audit(office: Office, told: Callable[[int], None] = lambda _count: None) -> Audited:
-    """Read every blob that a release, a repository or a xorb names, and hash it."""
+    """Read every blob that a release or a repository names, and hash it."""
     count = total = 0
     wrong: list[str] = []
     for sha256, size in _named(office):
@@ -70,7 +70,7 @@ def audit(office: Office, told: Callable[[int], None] = lambda _count: None) -> 
 
 
 def _named(office: Office) -> Iterator[tuple[str, int]]:
-    tables = (schema.files, shelves.possessions, shelves.xorbs)
+    tables = (schema.files, shelves.possessions)
     with office.engine.begin() as connection:
         found = {
             (row.sha256, row.size) for one in tables for row in connection.execute(select(one.c.sha256, one.c.size))

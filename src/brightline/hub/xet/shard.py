@@ -7,6 +7,7 @@ from brightline.hub.xet.xorb import Garbled, hash_text
 
 ROW = 48  # bytes of the header, and of every row
 SIZE = 64 << 20  # bytes of a shard
+STRETCHES = 300_000  # of one shard: they are in memory together
 _END = b"\xff" * 32
 _VERIFIED, _DESCRIBED = 1 << 31, 1 << 30  # flags: verification rows follow; a row with the file's sha256 follows
 
@@ -23,10 +24,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A file, as Xet names it, and its stretches in order. What it says of its sha256 is not read: it is computed here."""
+    """A file, as Xet names it, and its stretches in order. `sha256` is what its sender says: it can disprove what was
+    assembled, and proves nothing.
+    """
 
     hash: str
     stretches: tuple[Stretch, ...]
+    sha256: str | None = None
 
 
 def read_shard(content: bytes) -> list[Assembled]:
@@ -34,7 +38,7 @@ def read_shard(content: bytes) -> list[Assembled]:
     if len(content) < ROW:
         raise Garbled("a shard has a header of 48 bytes")
     found: list[Assembled] = []
-    at = ROW
+    at, known = ROW, 0
     while True:
         row = content[at : at + ROW]
         if len(row) < ROW:
@@ -45,8 +49,14 @@ def read_shard(content: bytes) -> list[Assembled]:
         at += ROW
         if at + count * ROW > len(content):
             raise Garbled(f"the shard says {count} stretches at byte {at}, and is shorter")
-        found.append(Assembled(hash_text(row[:32]), tuple(_stretch(content, at + one * ROW) for one in range(count))))
-        at += count * ROW * (2 if flags & _VERIFIED else 1) + (ROW if flags & _DESCRIBED else 0)
+        known += count
+        if known > STRETCHES or len(found) >= STRETCHES:
+            raise Garbled(f"a shard names at most {STRETCHES} stretches and files")
+        stretches = tuple(_stretch(content, at + one * ROW) for one in range(count))
+        at += count * ROW * (2 if flags & _VERIFIED else 1)
+        said = hash_text(content[at : at + 32]) if flags & _DESCRIBED and len(content) >= at + ROW else None
+        found.append(Assembled(hash_text(row[:32]), stretches, said))
+        at += ROW if flags & _DESCRIBED else 0
 
 
 def _stretch(content: bytes, at: int) -> Stretch:

@@ -7,7 +7,7 @@ from brightline.storage.origins import origins, wishes
 from brightline.storage.shelves import METADATA
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 TABLES = [origins, wishes, attributes, vettings]
 
 

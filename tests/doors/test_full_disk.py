@@ -1,0 +1,64 @@
+"""A disk that is full, and a store that does not answer: refused clearly, nothing is lost, and it goes on once there is room."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
+from tests.desk.conftest import start
+from tests.doors.conftest import client
+from tests.offices import found
+from tests.servers import free_port
+
+from brightline.assembly.hosting.vetting import audit
+from brightline.assembly.office import Office
+
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+MIB = 1 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """24 MiB; only root may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.parametrize("xet", [False, True])
+def test_what_does_not_fit_is_refused_and_the_rest_goes_on(small_disk: Path, tmp_path: Path, monkeypatch, xet) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", not xet)
+    monkeypatch.setenv("HF_XET_CLIENT_RETRY_MAX_ATTEMPTS", "1")
+    with Office(found(tmp_path / "office", blobs=f"file:{small_disk}/blobs")) as office:
+        port = free_port()
+        process = start(office.settings.folder, port)
+        try:
+            api = client(f"http://127.0.0.1:{port}", office, "acme")
+            api.create_repo("acme/small")
+            push(api, tmp_path, "first.bin", 4)
+            with pytest.raises((HfHubHTTPError, RuntimeError, OSError)):
+                push(api, tmp_path, "large.bin", 40)
+            assert list((small_disk / "blobs" / "incoming").iterdir()) == [], "what did not fit makes room again"
+            assert api.list_repo_files("acme/small") == ["first.bin"]
+            for one in (small_disk / "blobs" / "parcels").glob("*/*"):
+                one.unlink()  # as `hub collect` does in a day
+            push(api, tmp_path, "second.bin", 4)
+            assert api.list_repo_files("acme/small") == ["first.bin", "second.bin"]
+            assert audit(office).wrong == ()
+        finally:
+            os.killpg(process.pid, 15)
+            process.wait(20)
+
+
+def push(api: HfApi, folder: Path, name: str, size: int) -> None:
+    place = folder / name
+    place.write_bytes(np.random.default_rng(size + len(name)).bytes(size * MIB))
+    api.upload_file(path_or_fileobj=place, path_in_repo=name, repo_id="acme/small")

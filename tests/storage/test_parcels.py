@@ -1,0 +1,85 @@
+"""Parcels, and the collection of garbage, in a folder and on a real S3 server."""
+
+import hashlib
+import os
+from datetime import timedelta
+
+import lz4.frame
+import pytest
+from tests.offices import Clock, found
+from tests.servers import object_store
+
+from brightline.assembly.hosting.assembling import Sources, assemble
+from brightline.assembly.hosting.collecting import Collecting
+from brightline.assembly.office import Office
+from brightline.hub.xet.shard import Assembled, Stretch
+from brightline.hub.xet.xorb import LZ4, Garbled, read_heads
+from brightline.release.reader import Memory, Unreadable
+from brightline.storage import arrivals
+from brightline.storage.parcels import Parcels
+from brightline.storage.shelf import Xorb
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory):
+    with object_store(tmp_path_factory.mktemp("s3")) as environment, pytest.MonkeyPatch.context() as patched:
+        for key, value in environment.items():
+            patched.setenv(key, value)
+        yield "s3://blobs/office"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def office(request, tmp_path, monkeypatch):
+    monkeypatch.setattr(arrivals, "FRESH", 0)
+    blobs = "file:blobs" if request.param == "folder" else request.getfixturevalue("s3")
+    with Office(found(tmp_path / "office", blobs=blobs), Clock()) as opened:
+        yield opened
+
+
+def xorb(contents: list[bytes]) -> bytes:
+    rows = [(len(one), lz4.frame.compress(one)) for one in contents]
+    heads = [
+        bytes([0]) + len(packed).to_bytes(3, "little") + bytes([LZ4]) + whole.to_bytes(3, "little")
+        for whole, packed in rows
+    ]
+    return b"".join(head + packed for head, (_, packed) in zip(heads, rows, strict=True))
+
+
+def test_files_are_assembled_from_parcels_and_parcels_are_collected(office, tmp_path):
+    contents = [os.urandom(length) for length in (1, 70_000, 4_096, 2_000_000, 5)]
+    packed = xorb(contents)
+    (tmp_path / "sent").write_bytes(packed)
+    parcels = Parcels(office.blobs)
+    kept = Xorb(parcels.keep(tmp_path / "sent"), len(packed), read_heads(packed))
+    assert not (tmp_path / "sent").exists()
+    stretches = [(0, 5), (1, 3), (0, 5), (4, 5)]
+    parts = [b"".join(contents[start:end]) for start, end in stretches]
+    rows = tuple(Stretch("x", len(part), *at) for part, at in zip(parts, stretches, strict=True))
+    whole = b"".join(parts)
+    with Sources({"x": kept}, parcels) as sources:
+        made = assemble(Assembled("f", rows), sources, tmp_path / "made")
+        assert (made.sha256, made.size) == (hashlib.sha256(whole).hexdigest(), len(whole))
+        assert (tmp_path / "made").read_bytes() == whole
+        for wrong in (
+            Assembled("f", rows, "0" * 64),
+            Assembled("f", (Stretch("x", 1, 0, 2),)),
+            Assembled("f", (Stretch("x", 1, 4, 9),)),
+        ):
+            with pytest.raises(Garbled):
+                assemble(wrong, sources, tmp_path / "made")
+    assert Collecting(office).collect().files == 0, "it has just arrived"
+    office.clock.forward(days=2)
+    assert Collecting(office).collect().files == 1
+    with Sources({"x": kept}, parcels) as sources, pytest.raises(Unreadable):
+        assemble(Assembled("f", rows), sources, tmp_path / "made")
+
+
+def test_what_nothing_names_goes_and_what_has_just_come_stays(office):
+    office.blobs.keep(Memory(b"old"))
+    office.clock.forward(days=2)
+    office.blobs.keep(Memory(b"new"))
+    assert Collecting(office, dry=True).collect().size == 3
+    done = Collecting(office, timedelta(days=1)).collect()
+    assert (done.files, done.size) == (1, 3)
+    assert office.blobs.holds(hashlib.sha256(b"new").hexdigest())
+    assert not office.blobs.holds(hashlib.sha256(b"old").hexdigest())
