@@ -1,6 +1,7 @@
 """Pull-through: what is not here is wished for, fetched by a durable job, and served once it was decided; never before."""
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 from tests.desk.conftest import start
 from tests.doors.conftest import client, decide_all, open_cases, secret
 from tests.doors.lying import Lies, lying, row, send
+from tests.doors.test_importing import brightline
 from tests.offices import found, write_model
 from tests.servers import free_port
 
@@ -114,6 +116,11 @@ def test_the_whole_way(tmp_path: Path) -> None:
         assert nobody.hf_hub_download("globex/tiny", "README.md", local_dir=tmp_path / "two")
         assert "is being fetched" in said(here, "globex/other", ann)
         wait_until(lambda: "in vain" in said(here, "globex/other", ann))
+        listed = json.loads(brightline(office, "hub", "sources", "--format", "json").stdout)
+        assert [one["repo"] for one in listed["sources"]] == ["globex/tiny", "globex/tiny"]
+        assert [(one["repo"], one["state"], one["by"]) for one in listed["wishes"]] == [
+            ("globex/other", "failed", "ann")
+        ]
 
 
 class Wishing:

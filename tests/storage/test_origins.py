@@ -76,6 +76,7 @@ def test_wishes_are_counted_and_failed_ones_forgotten(office: Office) -> None:
             origins.end_wish(connection, name.address, FAILED if number < 2 else DONE, "no", AT + number * HOUR)
         assert origins.wished_since(connection, "ann", AT) == 2
         assert origins.wished_since(connection, "eve", AT - HOUR) == 0
+        assert [one.address for one in origins.list_wishes(connection)] == ["org/two", "org/one"]
         origins.forget_failed(connection, AT + HOUR)
         assert [origins.find_wish(connection, name) is None for name in names] == [True, False, False]
 

@@ -51,8 +51,9 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
     imported.add_argument("--owner", metavar="WHO", help="whose release it is here (default: the namespace here)")
     sourced = acts.add_parser(
         "sources",
-        help="list what was imported: from where, when, with which digest",
-        description="List what was imported: from where, when, with which digest.",
+        help="list what was imported: from where, when, with which digest; and what is wished for",
+        description="List what was imported: from where, when, with which digest. Then what callers wish to have from the "
+        "office's upstream and is not here yet, and why.",
         allow_abbrev=False,
     )
     sourced.add_argument("repo", metavar="REPO", nargs="?", help="of one repository only")
@@ -130,11 +131,19 @@ def sources(arguments: argparse.Namespace, office: "Office") -> int:
     name = None if arguments.repo is None else _named(arguments.repo).address
     with office.engine.begin() as connection:
         found = origins.list_origins(connection, name)
+        wished = [one for one in origins.list_wishes(connection) if name in (None, one.address)]
     lines = [
         f"{one.name}@{one.oid[:12]}  from {one.endpoint}/{one.source}@{one.commit[:12]}  {one.at:%Y-%m-%d %H:%M}  {one.digest}"
         for one in found
     ]
-    return say(arguments, {"sources": [_origin_document(one) for one in found]}, lines or ["nothing was imported"])
+    lines += [
+        f"{one.address}  {one.state}, for {one.account or 'its branch'}: {one.said}".rstrip(": ") for one in wished
+    ]
+    document = {
+        "sources": [_origin_document(one) for one in found],
+        "wishes": [{"repo": one.address, "state": one.state, "by": one.account, "said": one.said} for one in wished],
+    }
+    return say(arguments, document, lines or ["nothing was imported"])
 
 
 def _origin_document(origin: "Origin") -> dict[str, object]:

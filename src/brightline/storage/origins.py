@@ -131,6 +131,12 @@ def _wish(row: Row[tuple[object, ...]]) -> Wish:
     return Wish(row.address, row.account, row.state, row.tries, row.said, restored(row.asked), restored(row.looked))
 
 
+def list_wishes(connection: Connection) -> list[Wish]:
+    """Those that are not fulfilled yet, or failed; the last first."""
+    wanted = select(wishes).where(wishes.c.state != DONE).order_by(wishes.c.looked.desc(), wishes.c.address)
+    return [_wish(row) for row in connection.execute(wanted)]
+
+
 def fetching(connection: Connection) -> list[Wish]:
     return [_wish(row) for row in connection.execute(select(wishes).where(wishes.c.state == FETCHING))]
 
