@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test models check bench fuzz crash uploading clean format docs
+.PHONY: help setup run stop test models check bench serving uploading fuzz crash clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -66,6 +66,9 @@ docs: setup ## Write the pages that are made from the code: rules, schemas, the 
 bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelscan and model_signing
 	@echo "==> installing the peers"; $(UV) sync --quiet --locked --inexact --all-extras --group bench --python $(BIN)/python
 	@$(BIN)/python -m bench
+
+serving: setup ## Print how fast downloads and documents leave, beside nginx and olah
+	@$(BIN)/python -m bench.serving
 
 fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
 	@$(BIN)/python -m bench.forgery

@@ -97,7 +97,7 @@ def listening_place(host: str, port: int) -> str:
 
 
 def serve_office(folder: str, host: str, port: int) -> None:
-    """Until it is interrupted. One worker: the log has one writer, and examinations one place to run."""
+    """Until it is interrupted. One worker: whoever wants several starts several, each on a port of its own."""
     from granian import Granian  # noqa: PLC0415 - only the server needs it
     from granian.constants import Interfaces  # noqa: PLC0415
 
