@@ -297,12 +297,13 @@ class Hub(RuleBasedStateMachine):
         return content.reader.read(0, content.size)
 
     def of_a_proposal(self, repo, by, number, author):
-        """Weights come out of it only to whom they come out of the repository."""
+        """Weights come out of it only to whom they come out of the repository; an owner makes something new of its own."""
         for path in (WEIGHTS, "copy.md"):
             with suppress(Turned):
                 weights = self.resolve(by, repo, f"refs/pr/{number}", path)
                 assert by in (author, repo.namespace, "examiner"), f"{by} has a proposal of {author}"
-                assert self.may(repo, by, self.manifests[weights]), f"{by} has {path} by a proposal"
+                own = author == by == repo.namespace and path == "copy.md" and weights in self.sent[repo]
+                assert own or self.may(repo, by, self.manifests[weights]), f"{by} has {path} by a proposal"
                 tally["given by proposals"] += 1
 
     def of_a_copy(self, copy, by, lender, manifest, weights):
