@@ -71,7 +71,9 @@ async def tensors(request: Request) -> Response:
     path = asking.path_of(asking.part(request, "path"))
 
     def read() -> dict[str, Any]:
-        index = _json(host.resolve(account, name, "main", path), 0, INDEX)
+        found = host.resolve(account, name, "main", path)
+        found.handed()
+        index = _json(found, 0, INDEX)
         weights = index.get("weight_map")
         shards = sorted({str(one) for one in weights.values()}) if isinstance(weights, dict) else []
         if not 0 < len(shards) <= SHARDS:
