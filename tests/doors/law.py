@@ -63,7 +63,7 @@ class Hub(RuleBasedStateMachine):
         self.granted: dict[RepoName, set[str]] = {}
         self.vetted: dict[RepoName, set[str]] = {}
         self.private: dict[RepoName, bool] = {}
-        self.dead: dict[RepoName, set[str]] = {}  # commits that a squash took away
+        self.dead: dict[RepoName, dict[str, str]] = {}  # commits that a squash took away, and their manifests
         self.proposed: dict[RepoName, list[tuple[int, str, str, bytes]]] = {}  # number, author, manifest it began with
         self.lenders: dict[
             RepoName, list[str]
@@ -95,7 +95,7 @@ class Hub(RuleBasedStateMachine):
         if fresh:
             self.heads[repo], self.sent[repo] = [], set()
             self.granted[repo], self.vetted[repo], self.private[repo] = set(), set(), private
-            self.dead[repo], self.proposed[repo], self.lenders[repo] = set(), [], [repo.name]
+            self.dead[repo], self.proposed[repo], self.lenders[repo] = {}, [], [repo.name]
         return repo
 
     @rule(repo=repos, content=st.sampled_from(CONTENTS))
@@ -258,7 +258,7 @@ class Hub(RuleBasedStateMachine):
 
     @rule(repo=repos, by=st.sampled_from(PEOPLE))
     def squash(self, repo, by):
-        """Strangers have afterwards what they had; the commits before are nobody's any more."""
+        """Strangers have afterwards what they had; the commits before are nobody's, but where a proposal began with one."""
         tally["steps"] += 1
         if repo not in self.heads or not self.heads[repo]:
             return
@@ -273,7 +273,7 @@ class Hub(RuleBasedStateMachine):
         assert lost() == before
         branches = self.hosting.refs(account(by), repo, pulls=False)["branches"]
         now = next(one["targetCommit"] for one in branches if one["name"] == "main")
-        self.dead[repo] |= {oid for oid, _, _ in self.heads[repo]} - {now}
+        self.dead[repo] |= {oid: manifest for oid, manifest, _ in self.heads[repo] if oid != now}
         self.heads[repo] = [(now, *self.heads[repo][-1][1:])]
 
     @rule()
@@ -285,8 +285,8 @@ class Hub(RuleBasedStateMachine):
                 for commit, manifest, weights in rows[-3:]:
                     self.download(repo, by, commit, [(commit, manifest, weights)])
                 self.download(repo, by, "main", rows)
-                for commit in self.dead[repo]:
-                    assert self.refused(lambda by=by, repo=repo, commit=commit: self.resolve(by, repo, commit, WEIGHTS))
+                for commit, manifest in self.dead[repo].items():
+                    self.squashed_away(repo, by, commit, manifest)
                 for number, author, _, _ in self.proposed[repo]:
                     self.of_a_proposal(repo, by, number, author)
         for copy, (lender, manifest, weights) in self.copies.items():
@@ -297,13 +297,22 @@ class Hub(RuleBasedStateMachine):
         content = self.hosting.resolve(account(by), repo, revision, path)
         return content.reader.read(0, content.size)
 
+    def squashed_away(self, repo, by, commit, manifest):
+        with suppress(Turned):
+            self.resolve(by, repo, commit, WEIGHTS)
+            authors = {author for _, author, _, _ in self.proposed[repo]}
+            few = authors | {repo.namespace, "examiner"} if authors else authors
+            assert by in few, f"{by} has {commit}, which is gone"
+            assert self.may(repo, by, manifest), f"{by} has what a proposal began with"
+
     def of_a_proposal(self, repo, by, number, author):
-        """Weights come out of it only to whom they come out of the repository."""
+        """Weights come out of it only to whom they come out of the repository; an owner makes something new of its own."""
         for path in (WEIGHTS, "copy.md"):
             with suppress(Turned):
                 weights = self.resolve(by, repo, f"refs/pr/{number}", path)
                 assert by in (author, repo.namespace, "examiner"), f"{by} has a proposal of {author}"
-                assert self.may(repo, by, self.manifests[weights]), f"{by} has {path} by a proposal"
+                own = author == by == repo.namespace and path == "copy.md" and weights in self.sent[repo]
+                assert own or self.may(repo, by, self.manifests[weights]), f"{by} has {path} by a proposal"
                 tally["given by proposals"] += 1
 
     def of_a_copy(self, copy, by, lender, manifest, weights):

@@ -48,6 +48,7 @@ class World:
 
     def __init__(self, address: str, office: Office, access: str, place: Path) -> None:
         self.address, self.office, self.access = address, office, access
+        self.http = httpx.Client()
         self.name = f"acme/bypass-{access}"
         self.model = write_model(place, 100 + list(MAY).index(access))
         self.content = (self.model / FILE).read_bytes()
@@ -77,11 +78,11 @@ class World:
         api = f"{self.address}/api/models/{self.name}"
         got = {f"GET {url.split('/resolve/')[1].split('/')[0][:8]}": self._bytes(who, url) for url in files}
         got["range"] = self._bytes(who, files[0], Range="bytes=10-19")
-        got["HEAD"] = self.sha256 in str(httpx.head(files[0], headers=self.headers(who)).headers)
+        got["HEAD"] = self.sha256 in str(self.http.head(files[0], headers=self.headers(who)).headers)
         lists = {
-            "tree": httpx.get(f"{api}/tree/main?recursive=true", headers=self.headers(who)),
-            "paths-info": httpx.post(f"{api}/paths-info/main", data={"paths": FILE}, headers=self.headers(who)),
-            "info": httpx.get(f"{api}?blobs=true", headers=self.headers(who)),
+            "tree": self.http.get(f"{api}/tree/main?recursive=true", headers=self.headers(who)),
+            "paths-info": self.http.post(f"{api}/paths-info/main", data={"paths": FILE}, headers=self.headers(who)),
+            "info": self.http.get(f"{api}?blobs=true", headers=self.headers(who)),
         }
         got |= {f"listed by {way}": FILE in answer.text for way, answer in lists.items()}
         got["LFS download"] = self._batch(who, self.name, "download")
@@ -90,12 +91,14 @@ class World:
         pull = f"{self.address}/{self.name}/resolve/{self.proposal}"
         got |= {f"proposed {path}": self._bytes(who, f"{pull}/{path}") for path in (FILE, "copy.md")}
         got["copy"] = self._bytes(who, f"{self.address}/bob/bypass-{self.access}/resolve/main/{FILE}")
-        got["LFS admin"] = self.sha256 in httpx.get(f"{api}/lfs-files", headers=self.headers(who)).text
-        got["xet read token"] = httpx.get(f"{api}/xet-read-token/main", headers=self.headers(who)).status_code == 200
+        got["LFS admin"] = self.sha256 in self.http.get(f"{api}/lfs-files", headers=self.headers(who)).text
+        got["xet read token"] = (
+            self.http.get(f"{api}/xet-read-token/main", headers=self.headers(who)).status_code == 200
+        )
         return got
 
     def _bytes(self, who: str, url: str, **more: str) -> bool:
-        answer = httpx.get(url, headers=self.headers(who, **more))
+        answer = self.http.get(url, headers=self.headers(who, **more))
         assert answer.status_code < 500
         assert answer.status_code != 429
         return answer.status_code in (200, 206) and answer.content in self.content
@@ -103,7 +106,7 @@ class World:
     def _batch(self, who: str, name: str, operation: str) -> bool:
         wanted = {"operation": operation, "objects": [{"oid": self.sha256, "size": len(self.content)}]}
         url = f"{self.address}/{name}.git/info/lfs/objects/batch"
-        answer = httpx.post(url, headers=self.headers(who), json=wanted)
+        answer = self.http.post(url, headers=self.headers(who), json=wanted)
         return answer.status_code == 200 and "upload" not in answer.json()["objects"][0].get("actions", {})
 
     def _claims(self, who: str) -> bool:
@@ -114,7 +117,7 @@ class World:
             {"key": "lfsFile", "value": {"path": FILE, "oid": self.sha256, "size": len(self.content)}},
         ]
         body = "\n".join(map(json.dumps, rows))
-        done = httpx.post(f"{self.address}/api/models/{name}/commit/main", headers=self.headers(who), content=body)
+        done = self.http.post(f"{self.address}/api/models/{name}/commit/main", headers=self.headers(who), content=body)
         return done.status_code == 200 or self._batch(who, name, "upload")
 
 
@@ -151,6 +154,7 @@ def test_no_path_leads_to_a_byte_that_is_not_granted(address: str, office: Offic
                     assert not hidden, f"{access}, {phase}, {who}: {way}"
             print(f"{access:<9} {phase:<9} {who:<13} {'may' if may else '-':<4} {len(rows)} ways, 0 leaks")  # noqa: T201 - the matrix
     assert tally["ways"] == len(PHASES) * len(PEOPLE) * 18
+    world.http.close()
     reached = {way for way in FEW if tally[way]}
     assert reached >= ({*FEW} if access in ("open", "gated") else {"LFS admin"}), "a way was never gone"
 

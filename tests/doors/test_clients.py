@@ -12,7 +12,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOpera
 from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 from safetensors.numpy import load_file, save_file
 from tests.doors.conftest import client, decide_all, open_cases
-from tests.offices import DECLARED, write_model
+from tests.offices import DECLARED, decided, examined, write_model
 
 from brightline.assembly.office import Office
 
@@ -423,3 +423,60 @@ def test_lists_are_filtered_by_what_the_card_says(acme, nobody, office) -> None:
     for wanted in ("license:mit", "language:fr", "tiny", ["text-generation", "tiny"]):
         assert [one.id for one in nobody.list_models(filter=wanted)] == ["acme/carded"]
     assert not list(nobody.list_models(filter="license:gpl"))
+
+
+def test_each_file_is_dated_by_the_commit_that_made_it_as_far_as_the_caller_sees_it(acme, nobody, office) -> None:
+    acme.create_repo("acme/dated")
+    one, two = CommitOperationAdd("one.txt", b"1"), CommitOperationAdd("two.txt", b"2")
+    acme.create_commit("acme/dated", [one, two], commit_message="hidden title")
+    acme.create_commit("acme/dated", [CommitOperationAdd("one.txt", b"11")], commit_message="second")
+    told = {
+        row.path: row.last_commit.title
+        for row in acme.get_paths_info("acme/dated", ["one.txt", "two.txt"], expand=True)
+    }
+    assert told == {"one.txt": "second", "two.txt": "hidden title"}
+    from brightline.assembly.describing import case_rows
+
+    examined(office, open_cases(office)[-1])
+    decided(office, max(row["number"] for row in office.read(case_rows)))
+    rows = nobody.get_paths_info("acme/dated", ["one.txt", "two.txt"], expand=True)
+    assert {row.path: row.last_commit.title for row in rows} == {"one.txt": "second", "two.txt": "second"}
+    assert [one.title for one in nobody.list_repo_commits("acme/dated")] == ["second"]
+    decide_all(office)
+
+
+def test_names_are_found_in_any_case_and_commits_by_their_beginning(acme, nobody, office) -> None:
+    acme.create_repo("acme/CaSe")
+    made = acme.upload_file(path_or_fileobj=b"x", path_in_repo="x.md", repo_id="acme/case")
+    assert acme.model_info("ACME/case", revision=made.oid[:7]).sha == made.oid
+    for revision in (made.oid[:7], made.oid):
+        with pytest.raises(RepositoryNotFoundError):
+            nobody.model_info("acme/CaSe", revision=revision)
+    decide_all(office)
+    acme.upload_file(path_or_fileobj=b"y", path_in_repo="x.md", repo_id="acme/case")
+    with pytest.raises(HfHubHTTPError):
+        nobody.model_info("acme/case", revision=acme.model_info("acme/case").sha[:7])
+    assert nobody.model_info("acme/case", revision=made.oid[:7]).sha == made.oid
+
+
+def test_files_are_ignored_and_kept_beside_as_the_repository_says(acme, tmp_path) -> None:
+    acme.create_repo("acme/rules")
+    rules = [
+        CommitOperationAdd(".gitignore", b"drafts/*\n"),
+        CommitOperationAdd(".gitattributes", b"*.png filter=lfs -text\n"),
+    ]
+    acme.create_commit("acme/rules", rules, commit_message="rules")
+    (tmp_path / "drafts").mkdir()
+    (tmp_path / "drafts" / "a.txt").write_text("a")
+    (tmp_path / "image.png").write_text("image")
+    acme.upload_folder(repo_id="acme/rules", folder_path=tmp_path)
+    assert acme.list_repo_files("acme/rules") == [".gitattributes", ".gitignore", "image.png"]
+    (file,) = acme.get_paths_info("acme/rules", ["image.png"])
+    assert file.lfs is not None
+
+
+def test_a_card_that_cannot_be_read_is_told_before_anything_is_sent(acme) -> None:
+    acme.create_repo("acme/faulty")
+    add = CommitOperationAdd("README.md", b"---\nmodel-index: foo\n---\n")
+    with pytest.raises(ValueError, match="Invalid metadata"):
+        acme.create_commit("acme/faulty", [add], commit_message="x")

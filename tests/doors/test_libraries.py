@@ -131,3 +131,15 @@ def test_a_model_is_loaded_and_answers_for_who_may_have_it(
     assert refused.returncode != 0
     assert "gated by determination in case" in refused.stderr
     assert said(run(address, tmp_path / "ann", code, secret(office, "ann", "hub:read"))) == ["1"]
+
+
+def test_libraries_push_what_they_made(address: str, office: Office, tmp_path: Path) -> None:
+    code = """
+from datasets import Dataset, load_dataset
+from transformers import LlamaConfig
+Dataset.from_dict({"text": ["a", "b"]}).push_to_hub("acme/made")
+print(load_dataset("acme/made")["train"]["text"][:])
+LlamaConfig(hidden_size=8, num_attention_heads=2).push_to_hub("acme/made")
+print(LlamaConfig.from_pretrained("acme/made").hidden_size)
+"""
+    assert said(run(address, tmp_path, code, secret(office, "acme"))) == ["['a', 'b']", "8"]

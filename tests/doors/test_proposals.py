@@ -185,6 +185,20 @@ def test_discussions_as_the_client_knows_them(acme, ann, office, tmp_path) -> No
     assert ann.create_discussion("acme/talk", title="Mine").num >= 100_000
 
 
+@pytest.mark.parametrize("xet", [True, False])
+def test_an_owner_proposes_to_itself_as_it_pushes(acme, office, tmp_path, monkeypatch, xet) -> None:
+    if not xet:
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    name, content = f"acme/self-{xet}".lower(), b"\0self" * 700 + bytes([xet])
+    acme.create_repo(name)
+    made = acme.create_commit(name, [CommitOperationAdd("x.bin", content)], commit_message="x", create_pr=True)
+    more = [CommitOperationAdd("y.bin", content + b"y")]
+    acme.create_commit(name, more, commit_message="y", revision=made.pr_revision)
+    assert Path(acme.hf_hub_download(name, "y.bin", revision=made.pr_revision)).read_bytes() == content + b"y"
+    acme.merge_pull_request(name, made.pr_num)
+    assert acme.list_repo_files(name) == ["x.bin", "y.bin"]
+
+
 def test_a_draft_is_pushed_to_opened_and_merged(acme, office, tmp_path) -> None:
     decided(acme, office, "acme/draft", tmp_path / "model", 316)
     draft = acme.create_pull_request("acme/draft", title="Soon")

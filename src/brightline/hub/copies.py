@@ -55,9 +55,8 @@ async def delete_lfs(request: Request) -> Response:
     host, account, name = await asking.about(request)
     wanted = (await asking.document(request)).get("deletions")
     digests = _digests(wanted.get("sha") if isinstance(wanted, dict) else None)
-    if isinstance(wanted, dict) and wanted.get("rewriteHistory") is False:
-        raise Turned(403, "Files are not taken out of revisions that still name them: let the history be rewritten.")
-    await asking.off(lambda: host.delete_lfs(account, name, digests))
+    rewrite = not isinstance(wanted, dict) or wanted.get("rewriteHistory") is not False
+    await asking.off(lambda: host.delete_lfs(account, name, digests, rewrite=rewrite))
     return JSONResponse({"success": True})
 
 

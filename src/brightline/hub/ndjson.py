@@ -37,7 +37,7 @@ def _operation(key: str, value: dict[str, Any]) -> Operation:
     try:
         path = file_path(str(value.get("path", "")).rstrip("/"))
     except Misnamed as trouble:
-        raise Turned(422, f"{trouble}.") from None
+        raise Turned(400, f"{trouble}.") from None
     match key:
         case "file":
             return Operation("add", path, _content(path, value))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select
 
 from brightline.storage import schema, shelf, shelves
 from brightline.storage.database import stored
+from brightline.storage.lending import loans
 from brightline.storage.shelf import Repo
 
 SOME = 400  # names that one statement asks about
@@ -89,11 +90,13 @@ def old_xorbs(connection: Connection, repo: Repo, before: datetime) -> list[str]
 
 
 def idle_listings(connection: Connection, among: Collection[str] | None = None) -> set[str]:
-    """Those that no commit has; asked again, before they are removed, of a few."""
-    table, named = shelves.listings.c.sha256, shelves.commits.c.files
-    if among is None:
-        return set(connection.execute(select(table)).scalars()) - set(connection.execute(select(named)).scalars())
-    return set(among) - set(connection.execute(select(named).where(named.in_(list(among)))).scalars())
+    """Those that no commit has, and none who lent files by them; asked again, before they are removed, of a few."""
+    table = shelves.listings.c.sha256
+    idle = set(connection.execute(select(table)).scalars()) if among is None else set(among)
+    for named in (shelves.commits.c.files, loans.c.files):
+        some = select(named) if among is None else select(named).where(named.in_(list(among)))
+        idle -= set(connection.execute(some).scalars())
+    return idle
 
 
 def drop_listings(connection: Connection, digests: Collection[str]) -> int:

@@ -115,10 +115,11 @@ def _discussion(row: Row[tuple[Any, ...]]) -> Discussion:
     )
 
 
-def count_discussions(connection: Connection, repo: Repo, author: str | None = None) -> int:
-    wanted = select(func.count()).select_from(discussions).where(discussions.c.repo == repo.id)
-    wanted = wanted if author is None else wanted.where(discussions.c.author == author)
-    return int(connection.execute(wanted).scalar_one())
+def count_open(connection: Connection, repo: Repo, author: str) -> int:
+    """What somebody began, and what is neither closed nor merged."""
+    table = discussions.c
+    wanted = select(func.count()).where(table.repo == repo.id, table.author == author)
+    return int(connection.execute(wanted.where(table.status.in_(("open", "draft")))).scalar_one())
 
 
 def add_discussion(connection: Connection, repo: Repo, made: Discussion) -> None:

@@ -1,7 +1,7 @@
 """Looking: what a caller is shown of repositories."""
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,9 @@ from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import RepoName
 from brightline.storage import catalogue, origins, shelf
-from brightline.storage.shelf import Filed
+from brightline.storage.shelf import Filed, Revision
+
+DATED = 100  # commits that are looked through for the one that made a file what it is
 
 
 class Browsing(Room):
@@ -42,13 +44,42 @@ class Browsing(Room):
     ) -> tuple[list[Document], str]:
         def ask(connection: Connection) -> tuple[list[Document], str]:
             seen, files = self._files(connection, account, name, revision)
-            told = seen.revision if expand else None
-            rows = showing.tree_documents(files, path, told, recursive=recursive)
+            rows = showing.tree_documents(files, path, recursive=recursive)
+            if expand:
+                self._date(connection, seen, rows)
             if path and not rows:
                 raise Turned(404, f"{path} is no folder of {name}.", "EntryNotFound", seen.revision.oid)
             return rows, seen.revision.oid
 
         return self._read(ask)
+
+    def _date(self, connection: Connection, seen: Seen, rows: Sequence[Document]) -> None:
+        """With each file the commit that made it what it is, among those that the caller may see."""
+        files = self._shelving.listing(connection, seen.revision.files)
+        waiting = {str(row["path"]): files[row["path"]].stored for row in rows if row["type"] == "file"}
+        last = dict.fromkeys(waiting, seen.revision)
+        for one in islice(self._history(connection, seen), 1, DATED):
+            then = self._shelving.listing(connection, one.files)
+            for path, stored in list(waiting.items()):
+                if path in then and then[path].stored == stored:
+                    last[path] = one
+                else:
+                    del waiting[path]
+            if not waiting:
+                break
+        for row in rows:
+            if row["path"] in last:
+                row["lastCommit"] = showing.last_commit_document(last[row["path"]])
+
+    def _history(self, connection: Connection, seen: Seen) -> Iterator[Revision]:
+        """From a revision on, what the caller may see of what it grew out of; a proposal's own commits come first."""
+        own = list(shelf.history(connection, seen.kept, seen.revision.oid)) if seen.fork else []
+        trunk = shelf.history(connection, seen.repo, own[-1].commit.parent if own else seen.revision.oid)
+        inside = seen.caller.examiner or seen.caller.name == seen.repo.owner
+        yield from own
+        for one in trunk:
+            if inside or self._shelving.judged(connection, seen.repo, one).phase is not Phase.QUARANTINE:
+                yield one
 
     def paths(
         self, account: Account | None, name: RepoName, revision: str, paths: Sequence[str], *, expand: bool
@@ -71,14 +102,6 @@ class Browsing(Room):
         def ask(connection: Connection) -> list[Document]:
             repo = self._shelving.repo(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, revision)
-            inside = seen.caller.owner or seen.caller.examiner
-            own = list(shelf.history(connection, seen.kept, seen.revision.oid)) if seen.fork else []
-            trunk = shelf.history(connection, repo, own[-1].commit.parent if own else seen.revision.oid)
-            inside = inside and (seen.fork is None or repo.owner == seen.caller.name or seen.caller.examiner)
-            return [
-                showing.commit_document(one)
-                for one in chain(own, trunk)
-                if one in own or inside or self._shelving.judged(connection, repo, one).phase is not Phase.QUARANTINE
-            ]
+            return [showing.commit_document(one) for one in self._history(connection, seen)]
 
         return self._read(ask)

@@ -164,19 +164,14 @@ class Copying(Keeping):
                     }
         return found
 
-    def delete_lfs(self, account: Account | None, name: RepoName, digests: Sequence[str]) -> None:
+    def delete_lfs(self, account: Account | None, name: RepoName, digests: Sequence[str], *, rewrite: bool) -> None:
         """Each branch that ever had one of them begins anew without them; tags that have one go. Raises Turned."""
         gone = set(digests)
-
-        def ask(connection: Connection) -> tuple[Repo, dict[str, dict[str, Filed]]]:
-            repo, found = self._shelving.own(connection, account, name), dict[str, dict[str, Filed]]()
-            for ref, oid in shelf.read_refs(connection, repo).items():
-                if ref.startswith(HEADS) and self._ever(connection, repo, oid, gone):
-                    files = self._shelving.listing(connection, self._head(connection, repo, ref[len(HEADS) :]).files)
-                    found[ref[len(HEADS) :]] = {k: one for k, one in files.items() if one.stored.sha256 not in gone}
-            return repo, found
-
-        repo, branches = self._read(ask)
+        repo = self._read(lambda connection: self._shelving.own(connection, account, name))
+        branches = self._read(lambda connection: self._without(connection, repo, gone))
+        if branches and not rewrite:
+            said = "Files are not taken out of revisions that still name them: let the history be rewritten."
+            raise Turned(403, said)
         for branch, files in branches.items():
             put(self._shelving, repo, branch, files, "Delete files for good")
 
@@ -192,6 +187,16 @@ class Copying(Keeping):
                 connection.execute(delete(table).where(table.c.repo == repo.id, table.c.sha256 == one))
 
         self._write(cut)
+
+    def _without(self, connection: Connection, repo: Repo, gone: set[str]) -> dict[str, dict[str, Filed]]:
+        """The branches that ever had any of some digests, and what is left of their heads."""
+        found = dict[str, dict[str, Filed]]()
+        for ref, oid in shelf.read_refs(connection, repo).items():
+            if ref.startswith(HEADS) and self._ever(connection, repo, oid, gone):
+                branch = ref[len(HEADS) :]
+                files = self._shelving.listing(connection, self._head(connection, repo, branch).files)
+                found[branch] = {path: one for path, one in files.items() if one.stored.sha256 not in gone}
+        return found
 
     def _ever(self, connection: Connection, repo: Repo, oid: str, digests: set[str]) -> bool:
         """Whether a revision, or one that it grew out of, has any of them."""

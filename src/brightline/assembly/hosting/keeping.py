@@ -95,7 +95,7 @@ class Keeping(Room):
             repo = self._shelving.own(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, start)
             if ref in shelf.read_refs(connection, repo):
-                raise Turned(409, f"Reference already exists: {name} has {ref}.")
+                raise Turned(409, f"Reference {ref} already exists at {name}.")
             if seen.fork is not None:
                 raise Turned(409, f"{start} is a proposal: merge it, and name what it became.")
             shelf.write_ref(connection, repo, ref, seen.revision.oid)

@@ -19,7 +19,7 @@ from brightline.storage.discussions import (
     add_discussion,
     add_remark,
     change_discussion,
-    count_discussions,
+    count_open,
     find_discussion,
     free_number,
     remove_discussions,
@@ -28,7 +28,7 @@ from brightline.storage.forks import PROPOSED, own_fork
 from brightline.storage.lending import Loan, lend, loans_of
 from brightline.storage.shelf import Filed, Repo, Revision
 
-OPEN = 200  # discussions that one account may begin at one repository
+OPEN = 200  # discussions of one account at one repository
 TITLE = 400  # characters
 MANIFEST = ""  # of what a fork begins with: nothing was ever decided about it as it stands there
 
@@ -72,7 +72,7 @@ class Proposing(Room):
         add_remark(connection, repo, told.number, "commit", told.author, content, at)
 
     def _forget(self, connection: Connection, name: RepoName, told: Discussion, fork: Repo) -> None:
-        repo = shelf.find_repo(connection, name)
+        repo = shelf.find_repo(connection, name) or shelf.alike(connection, name)
         if repo is not None:
             remove_discussions(connection, repo, told.number)
         shelf.write_ref(connection, fork, f"{PROPOSED}{told.number}", None)
@@ -91,8 +91,8 @@ class Proposing(Room):
 
         def make(connection: Connection) -> tuple[Discussion, Repo]:
             repo, at = self._shelving.repo(connection, who, name), self._office.clock()
-            if count_discussions(connection, repo, who.name) >= OPEN:
-                raise Turned(403, f"You began {OPEN} discussions at {name}, and nobody begins more.")
+            if count_open(connection, repo, who.name) >= OPEN:
+                raise Turned(403, f"You have {OPEN} open discussions at {name}: close one, and begin another.")
             number = free_number(connection, repo, inside=repo.owner == who.name)
             told, fork = Discussion(number, title[:TITLE], who.name, "open", "", "", "", "", at), repo
             if branch is not None:

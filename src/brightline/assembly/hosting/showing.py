@@ -115,10 +115,8 @@ def _sibling(file: Stored, *, sizes: bool) -> Document:
     return {"rfilename": file.path, "size": file.size, "blobId": file.oid, **({"lfs": lfs} if file.lfs else {})}
 
 
-def tree_documents(
-    files: Iterable[Filed], folder: str, revision: Revision | None, *, recursive: bool
-) -> list[Document]:
-    """What lies in a folder, or below it. `revision` is told with each where it was asked for."""
+def tree_documents(files: Iterable[Filed], folder: str, *, recursive: bool) -> list[Document]:
+    """What lies in a folder, or below it."""
     listed = list(files)
     ids, start = tree_ids([filed.stored for filed in listed]), f"{folder}/" if folder else ""
     folders, rows = set[str](), list[Document]()
@@ -129,13 +127,13 @@ def tree_documents(
         inner = path[len(start) :].split("/")
         folders.update(start + "/".join(inner[:depth]) for depth in range(1, len(inner) if recursive else 2))
         if recursive or len(inner) == 1:
-            rows.append(file_document(filed, revision))
+            rows.append(file_document(filed))
     folders -= {row["path"] for row in rows}
     rows += [{"type": "directory", "path": path, "oid": ids[path], "size": 0} for path in folders if path in ids]
     return sorted(rows, key=lambda row: (row["type"] != "directory", row["path"]))
 
 
-def file_document(filed: Filed, revision: Revision | None) -> Document:
+def file_document(filed: Filed) -> Document:
     file = filed.stored
     row: Document = {
         "type": "file",
@@ -146,10 +144,11 @@ def file_document(filed: Filed, revision: Revision | None) -> Document:
     }
     if file.lfs:
         row["lfs"] = {"oid": file.sha256, "size": file.size, "pointerSize": len(pointer(file.sha256, file.size))}
-    if revision is not None:
-        at = moment(revision.commit.at)
-        row["lastCommit"] = {"id": revision.oid, "title": revision.commit.title, "date": at}
     return row
+
+
+def last_commit_document(revision: Revision) -> Document:
+    return {"id": revision.oid, "title": revision.commit.title, "date": moment(revision.commit.at)}
 
 
 def commit_document(revision: Revision) -> Document:
