@@ -48,7 +48,7 @@ CARDS = [
 DECLARED = Operation("add", "brightline.toml", b'[training]\ntokens = "1e9"\n')
 DELAY = 3_600
 repos = st.builds(RepoName, st.sampled_from([Kind.MODEL, Kind.SPACE]), st.sampled_from(OWNERS), st.sampled_from(NAMES))
-questions = st.builds(
+questions: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     words=st.lists(st.sampled_from(["bert", "o", "tw", "one", "acme/", "BERT", "e.t", "ü", 'a"b']), max_size=2),
     tags=st.lists(st.sampled_from(["tiny", "TINY", "huge", "license:mit", "keras", "nothing"]), max_size=2),
@@ -258,7 +258,8 @@ class Lists(RuleBasedStateMachine):
             there = shelf.find_repo(connection, repo) is not None
         if study and there:
             vet(self.office, repo, who, self.clock() + timedelta(days=1))
-        self.tried(lambda: study or self.hosting.answer(account(repo.namespace), repo, {"user": who}, "accepted"))
+        if not study:
+            self.tried(lambda: self.hosting.answer(account(repo.namespace), repo, {"user": who}, "accepted"))
 
     @rule(repo=repos)
     def download(self, repo):
