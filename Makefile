@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test models check bench fuzz crash clean format docs
+.PHONY: help setup run stop test models check bench catalogue fuzz crash clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -61,6 +61,9 @@ docs: setup ## Write the pages that are made from the code: rules, schemas, the 
 bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelscan and model_signing
 	@echo "==> installing the peers"; $(UV) sync --quiet --locked --inexact --all-extras --group bench --python $(BIN)/python
 	@$(BIN)/python -m bench
+
+catalogue: setup ## Measure lists over 575,000 repositories on SQLite and PostgreSQL, and a repository's info and tree
+	@$(BIN)/python -m bench.catalogue
 
 fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
 	@$(BIN)/python -m bench.forgery
