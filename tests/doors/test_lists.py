@@ -90,3 +90,18 @@ def test_spaces_are_found_by_what_they_use(acme, nobody, office) -> None:
     assert not names(nobody.list_spaces(datasets="acme/other"))
     assert names(nobody.list_spaces(datasets="acme/rows", search="us", sort="created_at")) == ["acme/using"]
     assert nobody.get_dataset_tags() == {}
+
+
+def test_a_large_tree_comes_in_pages_that_clients_follow(acme, nobody, office, address) -> None:
+    from huggingface_hub import CommitOperationAdd
+
+    acme.create_repo("acme/wide")
+    paths = [f"{number % 3}/{number}.txt" for number in range(1_200)]
+    acme.create_commit("acme/wide", [CommitOperationAdd(path, path.encode()) for path in paths], commit_message="many")
+    decide_all(office)
+    for _ in range(2):
+        rows = list(nobody.list_repo_tree("acme/wide", recursive=True))
+        assert sorted(row.path for row in rows) == sorted([*paths, "0", "1", "2"])
+    first = httpx.get(f"{address}/api/models/acme/wide/tree/main?recursive=true")
+    assert (len(first.json()), len(httpx.get(first.links["next"]["url"]).json())) == (1_000, 203)
+    assert httpx.get(f"{address}/api/models/acme/wide/tree/main?cursor=nothing").status_code == 400

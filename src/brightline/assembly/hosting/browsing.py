@@ -18,7 +18,7 @@ from brightline.release.reader import Memory
 from brightline.release.repository import RepoName
 from brightline.storage import catalogue, shelf, tokens
 from brightline.storage.blobs import blob_reader
-from brightline.storage.shelf import Filed
+from brightline.storage.shelf import Filed, Revision
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 
@@ -46,9 +46,14 @@ class Browsing(Room):
         self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool
     ) -> tuple[list[Document], str]:
         def ask(connection: Connection) -> tuple[list[Document], str]:
-            seen, files = self._files(connection, account, name, revision)
-            told = seen.revision if expand else None
-            rows = showing.tree_documents(files, path, told, recursive=recursive)
+            repo = self._shelving.repo(connection, account, name)
+            seen = self._shelving.seen(connection, account, repo, revision)
+
+            def make(told: Revision | None = None) -> list[Document]:
+                files = seen.listed(self._shelving.files(connection, seen.revision))
+                return showing.tree_documents(files, path, told, recursive=recursive)
+
+            rows = make(seen.revision) if expand else self._shelving.tree(seen, path, recursive=recursive, make=make)
             if path and not rows:
                 raise Turned(404, f"{path} is no folder of {name}.", "EntryNotFound", seen.revision.oid)
             return rows, seen.revision.oid

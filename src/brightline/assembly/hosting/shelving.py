@@ -1,6 +1,6 @@
 """Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,8 +16,9 @@ from brightline.authority.orders import Ordered
 from brightline.enforcement.access import Caller, Denial, Judged, Phase, Reason, refused
 from brightline.enforcement.branches import MAIN, Branches
 from brightline.enforcement.judging import judge
-from brightline.hub.host import Account, Turned
+from brightline.hub.host import Account, Document, Turned
 from brightline.permit.charter import Charter, Role
+from brightline.release.component import Component
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
 from brightline.storage import schema, shelf, shelves
 from brightline.storage.database import restored
@@ -28,7 +29,7 @@ from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
 if TYPE_CHECKING:
     from brightline.permit.envelope import Envelope
 
-LISTINGS = 64  # listings kept in memory
+LISTINGS, TREES = 64, 64  # listings kept in memory, and folders of them as they are shown
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 KEPT = 20_000  # manifests whose cases are kept in memory
 Known = tuple[list[Case], list[Ordered]]
@@ -49,14 +50,14 @@ class Seen:
     def denial(self, filed: Filed) -> Denial | None:
         return refused(filed.component, self.judged, self.caller, self.at)
 
-    def listed(self, files: Sequence[Filed]) -> list[Filed]:
+    def hidden(self) -> frozenset[Component]:
         """What is withheld is not even listed to strangers."""
-        shown = []
-        for filed in files:
-            denial = self.denial(filed)
-            if denial is None or not denial.hidden:
-                shown.append(filed)
-        return shown
+        denials = ((part, refused(part, self.judged, self.caller, self.at)) for part in Component)
+        return frozenset(part for part, denial in denials if denial is not None and denial.hidden)
+
+    def listed(self, files: Sequence[Filed]) -> list[Filed]:
+        hidden = self.hidden()
+        return [filed for filed in files if filed.component not in hidden]
 
 
 class Shelving:
@@ -70,6 +71,7 @@ class Shelving:
         self._charters: tuple[list[Envelope], list[Charter]] | None = None
         self._listings: dict[str, dict[str, Filed]] = {}
         self._lineages: dict[tuple[int, str], list[tuple[str, str]]] = {}
+        self._trees: dict[tuple[str, frozenset[Component], str, bool], list[Document]] = {}
 
     def view(self, connection: Connection) -> View:
         size, kept = self._follow(connection), self._charters
@@ -116,6 +118,16 @@ class Shelving:
                     self._known.pop(manifest, None)
                 self._followed = max(size, self._followed)
         return size
+
+    def tree(self, seen: Seen, path: str, *, recursive: bool, make: Callable[[], list[Document]]) -> list[Document]:
+        """What was made of a listing once, for callers from whom the same is hidden, is right for ever. Nobody changes it."""
+        key = (seen.revision.files, seen.hidden(), path, recursive)
+        kept = self._trees.get(key)
+        if kept is None:
+            kept = make()
+            with self._lock:
+                _bounded(self._trees, TREES)[key] = kept
+        return kept
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
         return list(self._listing(connection, revision).values())
