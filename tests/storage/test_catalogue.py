@@ -47,7 +47,12 @@ CARDS = [
 ]
 DECLARED = Operation("add", "brightline.toml", b'[training]\ntokens = "1e9"\n')
 DELAY = 3_600
-repos = st.builds(RepoName, st.sampled_from([Kind.MODEL, Kind.SPACE]), st.sampled_from(OWNERS), st.sampled_from(NAMES))
+repos = st.builds(
+    RepoName,
+    st.sampled_from([Kind.MODEL, Kind.MODEL, Kind.MODEL, Kind.SPACE]),
+    st.sampled_from(OWNERS),
+    st.sampled_from(NAMES),
+)
 questions: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     words=st.lists(st.sampled_from(["bert", "o", "tw", "one", "acme/", "BERT", "e.t", "ü", 'a"b']), max_size=2),
@@ -211,13 +216,19 @@ class Lists(RuleBasedStateMachine):
 
     @rule(
         repo=repos,
-        card=st.sampled_from(CARDS),
+        cards=st.lists(st.sampled_from(CARDS), min_size=1, max_size=2, unique=True),
         access=st.sampled_from([Access.OPEN, Access.GATED]),
         days=st.sampled_from([None, 2]),
+        hours=st.sampled_from([0, 1, 1, 50]),
     )
-    def straight_on(self, repo, card, access, days):
-        self.make(repo, False, card)
+    def straight_on(self, repo, cards, access, days, hours):
+        """Pushed, decided, pushed again, and later: without it, chance seldom gets to what is worth looking at."""
+        self.make(repo, False, cards[0])
         self.decide(access, days, True)
+        for card in cards[1:]:
+            self.push(repo, card, "main")
+        self.everybody_is_shown_the_same()
+        self.clock.forward(hours=hours)
 
     @rule(act=st.sampled_from(["suspend", "recall", "resume"]), pick=st.integers(0, 9))
     def notice(self, act, pick):
@@ -261,10 +272,10 @@ class Lists(RuleBasedStateMachine):
         if not study:
             self.tried(lambda: self.hosting.answer(account(repo.namespace), repo, {"user": who}, "accepted"))
 
-    @rule(repo=repos)
-    def download(self, repo):
+    @rule(repo=repos, times=st.integers(1, 3))
+    def download(self, repo, times):
         content = self.tried(lambda: self.hosting.resolve(account("examiner"), repo, "main", "README.md"))
-        if content is not None:
+        for _ in range(times if content is not None else 0):
             content.handed()
 
     @rule(hours=st.sampled_from([0.5, 1, 30]))
