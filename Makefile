@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test models check bench serving uploading fuzz crash clean format docs
+.PHONY: help setup run stop test models check bench serving uploading catalogue fuzz crash clean format docs
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -69,6 +69,9 @@ bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelsc
 
 serving: setup ## Print how fast downloads and documents leave, beside nginx and olah
 	@$(BIN)/python -m bench.serving
+
+catalogue: setup ## Measure lists over 575,000 repositories on SQLite and PostgreSQL, and a repository's info and tree
+	@$(BIN)/python -m bench.catalogue
 
 fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
 	@$(BIN)/python -m bench.forgery

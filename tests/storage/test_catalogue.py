@@ -47,7 +47,12 @@ CARDS = [
 ]
 DECLARED = Operation("add", "brightline.toml", b'[training]\ntokens = "1e9"\n')
 DELAY = 3_600
-repos = st.builds(RepoName, st.sampled_from([Kind.MODEL, Kind.SPACE]), st.sampled_from(OWNERS), st.sampled_from(NAMES))
+repos = st.builds(
+    RepoName,
+    st.sampled_from([Kind.MODEL, Kind.MODEL, Kind.MODEL, Kind.SPACE]),
+    st.sampled_from(OWNERS),
+    st.sampled_from(NAMES),
+)
 questions: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     words=st.lists(st.sampled_from(["bert", "o", "tw", "one", "acme/", "BERT", "e.t", "ü", 'a"b']), max_size=2),
@@ -208,13 +213,19 @@ class Lists(RuleBasedStateMachine):
 
     @rule(
         repo=repos,
-        card=st.sampled_from(CARDS),
+        cards=st.lists(st.sampled_from(CARDS), min_size=1, max_size=2, unique=True),
         access=st.sampled_from([Access.OPEN, Access.GATED]),
         days=st.sampled_from([None, 2]),
+        hours=st.sampled_from([0, 1, 1, 50]),
     )
-    def straight_on(self, repo, card, access, days):
-        self.make(repo, False, card)
+    def straight_on(self, repo, cards, access, days, hours):
+        """Pushed, decided, pushed again, and later: without it, chance seldom gets to what is worth looking at."""
+        self.make(repo, False, cards[0])
         self.decide(access, days, True)
+        for card in cards[1:]:
+            self.push(repo, card, "main")
+        self.everybody_is_shown_the_same()
+        self.clock.forward(hours=hours)
 
     @rule(act=st.sampled_from(["suspend", "recall", "resume"]), pick=st.integers(0, 9))
     def notice(self, act, pick):
@@ -255,15 +266,15 @@ class Lists(RuleBasedStateMachine):
             there = shelf.find_repo(connection, repo) is not None
         if study and there:
             vet(self.office, repo, who, self.clock() + timedelta(days=1))
-        elif not study:
+        if not study:
             self.tried(lambda: self.hosting.answer(account(repo.namespace), repo, {"user": who}, "accepted"))
 
-    @rule(repo=repos)
-    def download(self, repo):
+    @rule(repo=repos, times=st.integers(1, 3))
+    def download(self, repo, times):
         with writing(self.office.engine) as connection:
             there = shelf.find_repo(connection, repo)
             if there is not None:
-                shelf.count_downloads(connection, there.id, 1)
+                shelf.count_downloads(connection, there.id, times)
 
     @rule(hours=st.sampled_from([0.5, 1, 30]))
     def time_passes(self, hours):

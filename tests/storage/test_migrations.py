@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
+import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
+from tests.servers import fresh_database
 
 from brightline import storage
+from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.office import Office
+from brightline.hub.host import Account, Operation, Push, Wanted
+from brightline.release.repository import Kind, RepoName
 from brightline.storage import shelves
-from brightline.storage.database import NEWEST, is_current, migrate, open_database
+from brightline.storage.database import NEWEST, Unopened, is_current, migrate, open_database
 
 
 def scripts() -> ScriptDirectory:
@@ -39,7 +46,7 @@ def test_an_office_from_before_parcels_forgets_its_xorbs_and_goes_on(tmp_path: P
             "DROP TABLE rounds",
             "CREATE TABLE xorbs (repo INTEGER, hash VARCHAR(64), sha256 VARCHAR(64), size BIGINT)",
             "INSERT INTO xorbs VALUES (1, 'a', 'b', 3)",
-            "UPDATE alembic_version SET version_num = '0002'",
+            "UPDATE alembic_version SET version_num = '0005'",
         ):
             connection.execute(text(statement))
     migrate(engine)
@@ -47,4 +54,37 @@ def test_an_office_from_before_parcels_forgets_its_xorbs_and_goes_on(tmp_path: P
     with engine.begin() as connection:
         assert connection.execute(select(shelves.xorbs.c.place)).all() == []
         assert connection.execute(select(shelves.arrivals.c.at)).all() == []
+    engine.dispose()
+
+
+def test_repositories_that_were_there_are_in_the_lists_with_the_tags_they_had(folder: Path) -> None:
+    """As version 2 left them: with tags of the newest card beside the repository, and no catalogue."""
+    with Office(folder) as office:
+        hosting, who = Hosting(office), Account("acme", "t", frozenset({"hub:write"}))
+        for number in range(3):
+            name = RepoName(Kind.MODEL, "acme", f"m{number}")
+            hosting.create(who, name, {})
+            pushed = [Operation("add", "README.md", b"---\ntags: [kept]\n---\n%d" % number)]
+            hosting.commit(who, name, "main", Push("push", "", None, pushed))
+        due = hosting.search(who, Wanted(Kind.MODEL, tags=["kept"]))
+        assert len(due[0]) == 3
+        with office.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE repos ADD COLUMN tags TEXT DEFAULT '[\"kept\"]' NOT NULL"))
+            configuration = Config()
+            configuration.set_main_option("script_location", str(Path(storage.__file__).parent / "migrations"))
+            configuration.attributes["connection"] = connection
+            command.downgrade(configuration, "0002")
+            assert not inspect(connection).has_table("shown")
+        migrate(office.engine)
+        assert is_current(office.engine)
+        assert hosting.search(who, Wanted(Kind.MODEL, tags=["kept"])) == due
+        assert "tags" not in {column["name"] for column in inspect(office.engine).get_columns("repos")}
+
+
+def test_a_server_without_trigrams_is_refused_in_words(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brightline.storage.migrations.TRIGRAMS", "pg_trgm_that_nobody_has")
+    engine = open_database(fresh_database(server))
+    with pytest.raises(Unopened, match=r"lists need PostgreSQL's extension pg_trgm.*contrib"):
+        migrate(engine)
+    assert not is_current(engine)
     engine.dispose()

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from brightline.hub import asking
+from brightline.hub import asking, listing
 from brightline.hub.host import Turned
 from brightline.hub.ndjson import SIZE, read_push
 from brightline.release.card import card_faults
@@ -96,7 +96,11 @@ async def tree(request: Request) -> Response:
 
     def work() -> Response:
         rows, commit = host.tree(account, name, revision, path, recursive=recursive, expand=expand)
-        return JSONResponse(rows, headers={"X-Repo-Commit": commit})
+        page, following = listing.page_of(rows, request.query_params.get("cursor"))
+        more = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
+        return JSONResponse(
+            page, headers={"X-Repo-Commit": commit, **({"Link": more} if following is not None else {})}
+        )
 
     return await asking.off(work)
 

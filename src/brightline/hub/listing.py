@@ -3,6 +3,8 @@
 import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -15,6 +17,7 @@ from brightline.release.repository import Kind
 
 SORTS = ("lastModified", "createdAt", "downloads", "likes", "trendingScore")
 PAGE, MOST = 100, 1_000  # repositories a page where nobody says how many, and at the most
+FILES = 1_000  # files and folders a page of a tree
 CONDITIONS, LENGTH = 20, 200  # words and tags of one question, and letters of one
 _LARGEST = 1 << 62
 
@@ -98,6 +101,17 @@ def _read_cursor(sort: str, word: str | None) -> tuple[int, int] | None:
     if said != sort or any(type(one) is not int or not -_LARGEST < one < _LARGEST for one in (key, repo)):
         raise Turned(400, "this cursor is none of ours, or of another list. Begin again without it.")
     return key, repo
+
+
+def page_of(rows: Sequence[dict[str, Any]], cursor: str | None) -> tuple[Sequence[dict[str, Any]], str | None]:
+    """Of a folder's rows, folders first and then by path; and the path after which the next page begins. Raises Turned."""
+    start = 0
+    if cursor is not None:
+        start = next((at for at, row in enumerate(rows, 1) if row["path"] == cursor), 0)
+        if not start:
+            raise Turned(400, "this cursor is none of ours, or of another folder. Begin again without it.")
+    page = rows[start : start + FILES]
+    return page, page[-1]["path"] if len(rows) > start + FILES else None
 
 
 ROUTES = [

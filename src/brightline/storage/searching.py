@@ -16,7 +16,7 @@ from brightline.release.repository import Kind
 from brightline.storage import catalogue
 
 SPAN = 1_000  # rows that are gathered rather than looked for along an index, times the root of a page's length
-STEPS = {"sqlite": 6_000, "postgresql": 3_000}  # rows that are looked at along an index before its plan is given up
+STEPS = {"sqlite": 6_000, "postgresql": 1_500}  # rows that are looked at along an index before its plan is given up
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._/")  # of names
 GRAM = 3  # letters that the indices of names are of
 Sort = Literal["downloads", "modified", "created"]
@@ -166,7 +166,8 @@ def _gather(plan: Plan, most: int | None) -> Sequence[Row[Any]] | None:
         few = f"SELECT rowid AS id FROM found_{plan.place} WHERE found_{plan.place} MATCH :terms {bound}"
         source = "few CROSS JOIN shown AS s INDEXED BY shown_keys WHERE s.id = few.id AND"
     else:
-        few = f"SELECT * FROM shown WHERE place = {plan.place} AND {' AND '.join(plan.terms)} {bound}"
+        columns = f"id, repo, place, since, until, inside, decided, namespace, owner, words, {sort}"
+        few = f"SELECT {columns} FROM shown WHERE place = {plan.place} AND {' AND '.join(plan.terms)} {bound}"
         source = "few AS s WHERE"
     tests = [_alive(plan), *plan.tests, *_following(plan)]
     tests += [] if most is None else [f"(SELECT hits FROM size) <= {most}"]

@@ -43,8 +43,14 @@ class Browsing(Room):
         self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool
     ) -> tuple[list[Document], str]:
         def ask(connection: Connection) -> tuple[list[Document], str]:
-            seen, files = self._files(connection, account, name, revision)
-            rows = showing.tree_documents(files, path, recursive=recursive)
+            repo = self._shelving.repo(connection, account, name)
+            seen = self._shelving.seen(connection, account, repo, revision)
+
+            def make() -> list[Document]:
+                files = seen.listed(self._shelving.files(connection, seen.revision))
+                return showing.tree_documents(files, path, recursive=recursive)
+
+            rows = make() if expand else self._shelving.tree(seen, path, recursive=recursive, make=make)
             if expand:
                 self._date(connection, seen, rows)
             if path and not rows:

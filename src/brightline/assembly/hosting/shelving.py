@@ -1,7 +1,7 @@
 """Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -19,8 +19,9 @@ from brightline.authority.orders import Ordered
 from brightline.enforcement.access import Caller, Denial, Judged, Phase, Reason, refused
 from brightline.enforcement.branches import MAIN, Branches
 from brightline.enforcement.judging import judge
-from brightline.hub.host import Account, Turned
+from brightline.hub.host import Account, Document, Turned
 from brightline.permit.charter import Charter, Role
+from brightline.release.component import Component
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
 from brightline.storage import origins, schema, shelf, shelves
 from brightline.storage.attributes import ACCOUNT, ORGANISATION, vetted_until
@@ -32,7 +33,7 @@ from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
 if TYPE_CHECKING:
     from brightline.permit.envelope import Envelope
 
-LISTINGS = 64  # listings kept in memory
+LISTINGS, TREES = 64, 64  # listings kept in memory, and folders of them as they are shown
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 SHORT = re.compile(r"[0-9a-f]{7,39}")  # the beginning of a commit
 KEPT = 20_000  # manifests whose cases are kept in memory
@@ -65,14 +66,15 @@ class Seen:
             return denial
         return self.lent(filed) or denial
 
-    def listed(self, files: Sequence[Filed]) -> list[Filed]:
+    def hidden(self) -> frozenset[Component]:
         """What is withheld is not even listed to strangers."""
-        shown = []
-        for filed in files:
-            denial = self.denial(filed)
-            if denial is None or not denial.hidden:
-                shown.append(filed)
-        return shown
+        denials = ((part, refused(part, self.judged, self.caller, self.at)) for part in Component)
+        return frozenset(part for part, denial in denials if denial is not None and denial.hidden)
+
+    def listed(self, files: Sequence[Filed]) -> list[Filed]:
+        hidden = self.hidden()
+        shown = [filed for filed in files if filed.component not in hidden]
+        return shown if self.lent is none_lent else [filed for filed in shown if not _hides(self.denial(filed))]
 
 
 class Absent(Turned):
@@ -103,6 +105,7 @@ class Shelving:
         self._charters: tuple[list[Envelope], list[Charter]] | None = None
         self._listings: dict[str, dict[str, Filed]] = {}
         self._lineages: dict[tuple[int, str], list[tuple[str, str]]] = {}
+        self._trees: dict[tuple[str, frozenset[Component], str, bool], list[Document]] = {}
 
     def view(self, connection: Connection) -> View:
         size, kept = self._follow(connection), self._charters
@@ -153,6 +156,18 @@ class Shelving:
                     self._known.pop(manifest, None)
                 self._followed = max(size, self._followed)
         return size
+
+    def tree(self, seen: Seen, path: str, *, recursive: bool, make: Callable[[], list[Document]]) -> list[Document]:
+        """What was made of a listing once, for callers from whom the same is hidden, is right for ever. Nobody changes it."""
+        if seen.lent is not none_lent:
+            return make()
+        key = (seen.revision.files, seen.hidden(), path, recursive)
+        kept = self._trees.get(key)
+        if kept is None:
+            kept = make()
+            with self._lock:
+                _bounded(self._trees, TREES)[key] = kept
+        return kept
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
         return list(self.listing(connection, revision.files).values())
@@ -310,6 +325,10 @@ class Shelving:
             return self._branches(connection, repo).newest(MAIN)
         refs = shelf.read_refs(connection, repo) if inside else self._branches(connection, repo).shown()
         return next((refs[name] for name in (wanted, HEADS + wanted, TAGS + wanted) if name in refs), None)
+
+
+def _hides(denial: Denial | None) -> bool:
+    return denial is not None and denial.hidden
 
 
 def _bounded(kept: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:

@@ -1,1 +1,3 @@
 """Alembic's migrations; storage.database applies them."""
+
+TRIGRAMS = "pg_trgm"  # what lists need of PostgreSQL

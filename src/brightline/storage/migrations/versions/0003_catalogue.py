@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy import Connection, inspect, select, text
 
 from brightline.release.card import Card
-from brightline.storage import catalogue, shelves
+from brightline.storage import catalogue, migrations, shelves
 from brightline.storage.catalogue import PLACES, TABLES
 from brightline.storage.database import Unopened
 from brightline.storage.revealing import Records, refresh
@@ -48,7 +48,7 @@ def _index_names(connection: Connection) -> None:
         return
     try:
         with connection.begin_nested():
-            op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            op.execute(f"CREATE EXTENSION IF NOT EXISTS {migrations.TRIGRAMS}")
     except sqlalchemy.exc.DBAPIError as trouble:
         raise Unopened(
             "the hub's lists need PostgreSQL's extension pg_trgm, which cannot be made here "
