@@ -1,5 +1,6 @@
 """Garbage goes, and nothing that anybody needs: told by examples, by chance, and beside a server that goes on."""
 
+import asyncio
 import hashlib
 import random
 import tempfile
@@ -23,7 +24,7 @@ from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.vetting import audit
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Arrived, Operation, Push, Turned
+from brightline.hub.host import Account, Arrived, Content, Operation, Push, Turned
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import arrivals, shelf
@@ -39,7 +40,7 @@ def name(text: str) -> RepoName:
 def upload(hosting: Hosting, repo: RepoName, content: bytes) -> str:
     """As LFS does it: asked first, sent where it is not there."""
     sha256 = hashlib.sha256(content).hexdigest()
-    ((_, _, ticket),) = hosting.wanted(ACME, repo, [{"oid": sha256, "size": len(content)}])
+    ((_, _, ticket),) = hosting.wanted(ACME, repo, "main", [{"oid": sha256, "size": len(content)}])
     if ticket is not None:
         inlet = hosting.inlet(hashing=True)
         inlet.keep([content])
@@ -241,7 +242,7 @@ class Collected(RuleBasedStateMachine):
         for (repo, branch), files in self.heads.items():
             for path, content in files.items():
                 answer = self.hosting.resolve(ACME, name(repo), branch, path)
-                assert answer.reader.read(0, answer.size) == content
+                assert whole(answer) == content
         assert audit(self.office).wrong == ()
 
 
@@ -252,6 +253,13 @@ TestCollected.settings = settings(
 
 
 MEANWHILE = ("is gone", "no model", "no revision", "no branch", "moves too quickly", "never sent")
+
+
+def whole(content: Content) -> bytes:
+    async def read() -> bytes:
+        return b"".join([block async for block in content.read(0, content.size)])
+
+    return asyncio.run(read())
 
 
 class Pusher(threading.Thread):
@@ -274,7 +282,7 @@ class Pusher(threading.Thread):
         upload(self.hosting, repo, content)
         oid = commit(self.hosting, repo, beside("w.bin", content), Operation("add", "t", bytes([self.number])))
         answer = self.hosting.resolve(ACME, repo, oid, "w.bin")
-        self.wrong += [] if answer.reader.read(0, answer.size) == content else ["another content"]
+        self.wrong += [] if whole(answer) == content else ["another content"]
         self.done += 1
         if self.rng.random() < 0.2:
             self.hosting.delete(ACME, repo)
