@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from safetensors.numpy import save_file
 from tests.doors.conftest import client
+from tests.doors.law import whole
 from tests.offices import Clock, found
 
 from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.vetting import audit
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Arrived, Content, Operation, Push, Turned
+from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import arrivals, shelf
@@ -242,7 +243,7 @@ class Collected(RuleBasedStateMachine):
         for (repo, branch), files in self.heads.items():
             for path, content in files.items():
                 answer = self.hosting.resolve(ACME, name(repo), branch, path)
-                assert whole(answer) == content
+                assert asyncio.run(whole(answer)) == content
         assert audit(self.office).wrong == ()
 
 
@@ -253,13 +254,6 @@ TestCollected.settings = settings(
 
 
 MEANWHILE = ("is gone", "no model", "no revision", "no branch", "moves too quickly", "never sent")
-
-
-def whole(content: Content) -> bytes:
-    async def read() -> bytes:
-        return b"".join([block async for block in content.read(0, content.size)])
-
-    return asyncio.run(read())
 
 
 class Pusher(threading.Thread):
@@ -282,7 +276,7 @@ class Pusher(threading.Thread):
         upload(self.hosting, repo, content)
         oid = commit(self.hosting, repo, beside("w.bin", content), Operation("add", "t", bytes([self.number])))
         answer = self.hosting.resolve(ACME, repo, oid, "w.bin")
-        self.wrong += [] if whole(answer) == content else ["another content"]
+        self.wrong += [] if asyncio.run(whole(answer)) == content else ["another content"]
         self.done += 1
         if self.rng.random() < 0.2:
             self.hosting.delete(ACME, repo)
