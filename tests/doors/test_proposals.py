@@ -6,14 +6,18 @@ import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, HfApi
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RevisionNotFoundError
-from tests.doors.conftest import client, decide_all, open_cases
+from tests.doors.conftest import client, decide_all, open_cases, secret
 from tests.offices import write_model
 
 from brightline.assembly.deciding import notice_case
+from brightline.assembly.hosting import proposing, pushing
+from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
+from brightline.hub.host import Turned
 from brightline.permit.order import EVERYBODY, Effect
 from brightline.release.component import Component
+from brightline.release.repository import Kind, RepoName
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own LFS upload
 
@@ -275,3 +279,20 @@ def test_what_a_proposal_became_is_known_once_it_is_decided_and_what_ends_it_end
     for api in (ann, acme):
         with pytest.raises(GatedRepoError, match="recalled"):
             api.hf_hub_download("acme/became", "more.bin", revision=made.pr_revision, local_dir=tmp_path / "d")
+
+
+def test_a_merge_undoes_nothing_that_is_pushed_meanwhile(acme, ann, office, tmp_path, monkeypatch) -> None:
+    decided(acme, office, "acme/race", tmp_path / "model", 322)
+    made = ann.create_commit("acme/race", [CommitOperationAdd("A.md", b"a")], commit_message="x", create_pr=True)
+
+    def late(*given, **named):
+        acme.upload_file(path_or_fileobj=b"b", path_in_repo="B.md", repo_id="acme/race")
+        return pushing.put(*given, **named)
+
+    monkeypatch.setattr(proposing, "put", late)
+    hub, name = Hosting(office), RepoName(Kind.MODEL, "acme", "race")
+    with pytest.raises(Turned, match="Pull, and push again"):
+        hub.merge(hub.account(secret(office, "acme")), name, made.pr_num, "")
+    assert "B.md" in acme.list_repo_files("acme/race")
+    acme.merge_pull_request("acme/race", made.pr_num)
+    assert {"A.md", "B.md"} < set(acme.list_repo_files("acme/race"))
