@@ -8,6 +8,7 @@ from subprocess import CompletedProcess, run
 
 import httpx
 import pytest
+from huggingface_hub import HfApi
 from tests.doors.conftest import client, decide_all
 from tests.offices import write_model
 
@@ -64,6 +65,29 @@ def test_an_order_bars_by_what_tokens_say(address: str, office: Office, tmp_path
         assert {who for who, secret in people.items() if status(url, secret) == 200} == allowed, callers
         lift_order(office, ordered.order.number, "over")
     assert all(status(url, secret) == 200 for secret in people.values())
+
+
+def test_an_order_on_what_was_copied_bars_by_what_tokens_say(address: str, office: Office, tmp_path: Path) -> None:
+    release(address, office, "acme/lender", tmp_path / "model", 33, "open")
+    done = brightline(
+        office,
+        "token",
+        "create",
+        "ann",
+        "--scope",
+        "hub:write",
+        "--attribute",
+        "organisation=Good Lab",
+        "--format",
+        "json",
+    )
+    good = json.loads(done.stdout)["token"]
+    HfApi(endpoint=address, token=good).duplicate_repo("acme/lender", to_id="ann/lent")
+    (case,) = decide_all(office, weights="open")
+    issue_order(office, case.manifest, (Component.WEIGHTS,), 'organisation in {"Evil Corp"}', "now", None)
+    url = f"{address}/ann/lent/resolve/main/model.safetensors"
+    bad = token(office, "eve", "organisation=Evil Corp")
+    assert [status(url, secret) for secret in (good, bad, None)] == [200, 403, 403]
 
 
 def test_an_organisation_is_named_for_study_until_a_day(address: str, office: Office, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.permit.order import Effect
 from brightline.release.component import Component
+from brightline.storage.tokens import find_token, revoke_token
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own LFS upload
 
@@ -229,6 +230,12 @@ def test_a_device_is_let_in_by_its_code_once(office, address, tmp_path) -> None:
     token = (tmp_path / "home" / "token").read_text().strip()
     with pytest.raises(HfHubHTTPError, match="lacks the scope hub:write"):
         HfApi(endpoint=address, token=token).create_repo("ann/more")
+    with office.engine.begin() as connection:
+        found = find_token(connection, shown, office.clock())
+        assert found is not None
+        revoke_token(connection, found.identity, office.clock())
+    with pytest.raises(HfHubHTTPError, match="Invalid user token"):
+        HfApi(endpoint=address, token=token).whoami()
 
 
 def test_a_code_is_good_for_what_was_said_about_it(office, address) -> None:

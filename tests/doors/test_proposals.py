@@ -6,10 +6,18 @@ import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, HfApi
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RevisionNotFoundError
-from tests.doors.conftest import client, decide_all, open_cases
+from tests.doors.conftest import client, decide_all, open_cases, secret
 from tests.offices import write_model
 
+from brightline.assembly.deciding import notice_case
+from brightline.assembly.hosting import proposing, pushing
+from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
+from brightline.assembly.ordering import issue_order, lift_order
+from brightline.hub.host import Turned
+from brightline.permit.order import EVERYBODY, Effect
+from brightline.release.component import Component
+from brightline.release.repository import Kind, RepoName
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own LFS upload
 
@@ -210,3 +218,81 @@ def test_a_draft_is_pushed_to_opened_and_merged(acme, office, tmp_path) -> None:
     acme.change_discussion_status("acme/draft", draft.num, "open")
     acme.merge_pull_request("acme/draft", draft.num)
     assert "S.md" in acme.list_repo_files("acme/draft")
+
+
+def test_a_card_is_bytes_of_its_file_and_a_diff_is_bytes_that_are_handed_out(
+    acme, ann, office, address, tmp_path
+) -> None:
+    tracked = b"notes.yaml filter=lfs diff=lfs merge=lfs -text\n"
+    acme.create_repo("acme/cards")
+    acme.upload_file(path_or_fileobj=tracked, path_in_repo=".gitattributes", repo_id="acme/cards")
+    folder = write_model(tmp_path / "model", 320)
+    (folder / "notes.yaml").write_text("---\nlicense: mit\nhidden: sesame\n---\n")
+    (folder / "train.py").write_text("print('how it was trained')\n")
+    acme.upload_folder(repo_id="acme/cards", folder_path=folder)
+    base = decide_all(office, source="gated", software="gated", weights="gated")[-1].manifest
+    changes = [CommitOperationCopy("notes.yaml", "README.md"), CommitOperationDelete("train.py")]
+    made = ann.create_commit("acme/cards", changes, commit_message="x", create_pr=True)
+    told = httpx.get(f"{address}/api/models/acme/cards/revision/{made.oid}", headers=ann._build_hf_headers()).json()
+    assert (told["cardData"], told["tags"]) == ({}, []), "a card tells what its file says to who may not have the file"
+    assert "print" not in ann.get_discussion_details("acme/cards", made.pr_num).diff
+    assert not [path for manifest, path in exposures(office, "ann") if manifest == base]
+    acme.grant_access("acme/cards", user="ann")
+    assert "print" in ann.get_discussion_details("acme/cards", made.pr_num).diff
+    assert (base, "train.py") in exposures(office, "ann"), "a diff hands out bytes, and nobody wrote it down"
+    ann.hf_hub_download("acme/cards", "model.safetensors", revision=made.oid, local_dir=tmp_path / "a")
+    assert (base, "model.safetensors") in exposures(office, "ann"), "a recall of the release would not tell who has it"
+
+
+def exposures(office: Office, who: str) -> set[tuple[str, str]]:
+    from sqlalchemy import select
+
+    from brightline.storage import schema
+
+    table = schema.exposures.c
+    with office.engine.begin() as connection:
+        return {
+            (manifest, path)
+            for manifest, path in connection.execute(select(table.manifest, table.path).where(table.caller == who))
+        }
+
+
+def test_what_a_proposal_became_is_known_once_it_is_decided_and_what_ends_it_ends_the_proposal(
+    acme, ann, office, tmp_path
+) -> None:
+    decided(acme, office, "acme/became", tmp_path / "model", 321)
+    adds = [CommitOperationAdd("more.bin", b"\0more" * 1_000)]
+    made = ann.create_commit("acme/became", adds, commit_message="x", create_pr=True)
+    acme.merge_pull_request("acme/became", made.pr_num)
+    assert acme.get_discussion_details("acme/became", made.pr_num).merge_commit_oid
+    assert ann.get_discussion_details("acme/became", made.pr_num).merge_commit_oid is None, "it is in quarantine"
+    (case,) = decide_all(office)
+    assert ann.get_discussion_details("acme/became", made.pr_num).merge_commit_oid == acme.model_info("acme/became").sha
+    assert ann.hf_hub_download("acme/became", "more.bin", revision=made.pr_revision, local_dir=tmp_path / "a")
+    ordered = issue_order(office, case.manifest, (Component.WEIGHTS,), EVERYBODY, "now", None)
+    for api in (ann, acme):
+        with pytest.raises(GatedRepoError, match="order"):
+            api.hf_hub_download("acme/became", "more.bin", revision=made.pr_revision, local_dir=tmp_path / "b")
+    lift_order(office, ordered.order.number, "over")
+    assert ann.hf_hub_download("acme/became", "more.bin", revision=made.pr_revision, local_dir=tmp_path / "c")
+    notice_case(office, case.number, "recall", Effect.RECALLED, "officer", "dangerous")
+    for api in (ann, acme):
+        with pytest.raises(GatedRepoError, match="recalled"):
+            api.hf_hub_download("acme/became", "more.bin", revision=made.pr_revision, local_dir=tmp_path / "d")
+
+
+def test_a_merge_undoes_nothing_that_is_pushed_meanwhile(acme, ann, office, tmp_path, monkeypatch) -> None:
+    decided(acme, office, "acme/race", tmp_path / "model", 322)
+    made = ann.create_commit("acme/race", [CommitOperationAdd("A.md", b"a")], commit_message="x", create_pr=True)
+
+    def late(*given, **named):
+        acme.upload_file(path_or_fileobj=b"b", path_in_repo="B.md", repo_id="acme/race")
+        return pushing.put(*given, **named)
+
+    monkeypatch.setattr(proposing, "put", late)
+    hub, name = Hosting(office), RepoName(Kind.MODEL, "acme", "race")
+    with pytest.raises(Turned, match="Pull, and push again"):
+        hub.merge(hub.account(secret(office, "acme")), name, made.pr_num, "")
+    assert "B.md" in acme.list_repo_files("acme/race")
+    acme.merge_pull_request("acme/race", made.pr_num)
+    assert {"A.md", "B.md"} < set(acme.list_repo_files("acme/race"))

@@ -85,7 +85,7 @@ class Remembering:
                 first = message
             else:
                 if first is not None and not message.get("more_body") and self._looked(scope, first):
-                    shelf.put(key, (first, message), LITTLE + len(message.get("body", b"")))
+                    shelf.put(key, (first, message), _size(key) + len(message.get("body", b"")))
                 first = None
             await send(message)
 
@@ -93,6 +93,11 @@ class Remembering:
 
     def _looked(self, scope: Scope, first: Message) -> bool:
         return scope.get("endpoint") in self._pure and _ACTED not in scope and first["status"] < 500
+
+
+def _size(key: Hashable) -> int:
+    """What is asked takes room as well: addresses are as long as whoever asks makes them."""
+    return LITTLE + len(repr(key))
 
 
 def _key(scope: Scope) -> Hashable:
@@ -113,5 +118,5 @@ async def remembered(request: Request, find: Callable[[], Awaitable[_Found]]) ->
     if found is None:
         found = await find()
         if shelf is not None:
-            shelf.put(key, found, LITTLE)
+            shelf.put(key, found, _size(key))
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, insert, select, update
 
 from brightline.storage.shelf import Repo
 from brightline.storage.shelves import METADATA
@@ -32,13 +32,16 @@ class Loan:
 
 
 def lend(connection: Connection, repo: Repo, given: Iterable[Loan]) -> None:
-    """Once; the same loan twice is one."""
-    known = {(one.files, one.manifest) for one in loans_of(connection, repo)}
+    """Once; the same loan twice is one. What was lent on, and comes from its source as well, is asked for there."""
+    known = {(one.files, one.manifest): one.source for one in loans_of(connection, repo)}
     for one in given:
-        if (one.files, one.manifest) not in known:
-            known.add((one.files, one.manifest))
-            row = {"files": one.files, "manifest": one.manifest, "owner": one.owner, "source": one.source}
-            connection.execute(insert(loans).values(repo=repo.id, **row))
+        key, row = (one.files, one.manifest), {"owner": one.owner, "source": one.source}
+        if key not in known:
+            connection.execute(insert(loans).values(repo=repo.id, files=one.files, manifest=one.manifest, **row))
+        elif one.source and not known[key]:
+            own = (loans.c.repo == repo.id) & (loans.c.files == one.files) & (loans.c.manifest == one.manifest)
+            connection.execute(update(loans).where(own).values(**row))
+        known[key] = known.get(key) or one.source
 
 
 def loans_of(connection: Connection, repo: Repo) -> list[Loan]:

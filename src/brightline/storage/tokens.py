@@ -63,6 +63,11 @@ def create_token(
     return secret, token
 
 
+def let_in_by(identity: str) -> str:
+    """The name of a device's token: by it the token that let it in is known."""
+    return f"device of {identity}"
+
+
 def find_token(connection: Connection, secret: str, at: datetime) -> Token | None:
     """The token of a secret, where it is good."""
     row = connection.execute(select(schema.tokens).where(schema.tokens.c.digest == _digest(secret))).first()
@@ -75,8 +80,10 @@ def list_tokens(connection: Connection) -> list[Token]:
 
 
 def revoke_token(connection: Connection, identity: str, at: datetime) -> bool:
-    """Whether there was one to revoke."""
+    """Whether there was one to revoke. The devices that it let in go with it."""
     table = schema.tokens.c
+    for one in connection.execute(select(table.id).where(table.name == let_in_by(identity))).scalars().all():
+        revoke_token(connection, one, at)
     done = connection.execute(
         update(schema.tokens).where(table.id == identity, table.revoked.is_(None)).values(revoked=stored(at))
     )

@@ -11,10 +11,12 @@ from brightline.assembly.hosting.room import Room
 from brightline.assembly.hosting.shelving import Seen
 from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
+from brightline.release.card import Card
 from brightline.release.repository import RepoName
 from brightline.storage import catalogue, origins, shelf
 from brightline.storage.shelf import Filed, Revision
 
+CARD = "README.md"
 DATED = 100  # commits that are looked through for the one that made a file what it is
 
 
@@ -24,11 +26,17 @@ class Browsing(Room):
     def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document:
         def ask(connection: Connection) -> Document:
             seen, files = self._files(connection, account, name, revision or "main")
-            card = catalogue.read_card(connection, seen.revision.files)
+            card = self._card(connection, seen)
             origin = origins.last_origin(connection, seen.repo, seen.revision.oid)
             return showing.info_document(seen, files, card, origin, sizes=sizes)
 
         return self._read(ask)
+
+    def _card(self, connection: Connection, seen: Seen) -> Card:
+        """What it says are bytes of the file that it stands in."""
+        file = self._shelving.file(connection, seen.revision, CARD)
+        refused = file is not None and seen.denial(file) is not None
+        return Card() if refused else catalogue.read_card(connection, seen.revision.files)
 
     def _files(
         self, connection: Connection, account: Account | None, name: RepoName, revision: str

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from brightline.assembly.hosting.exposing import expose
 from brightline.assembly.hosting.proposals import head_of
 from brightline.assembly.hosting.proposing import Proposing, conflicts
 from brightline.assembly.hosting.shelving import Seen
@@ -62,6 +63,8 @@ class Conversing(Proposing):
         return self._read(ask)
 
     def discussion(self, account: Account | None, name: RepoName, number: int, *, diff: bool) -> Document:
+        had: list[tuple[Seen, Filed]] = []
+
         def ask(connection: Connection) -> Document:
             repo, told, caller = self._told(connection, account, name, number)
             remarks = [_event(one) for one in read_remarks(connection, repo, number)]
@@ -70,14 +73,24 @@ class Conversing(Proposing):
                 return row
             row["changes"] = {
                 "base": f"{HEADS}{told.branch}",
-                **({"mergeCommitId": told.merged} if told.merged else {}),
+                **({"mergeCommitId": told.merged} if self._sees(connection, account, repo, told.merged) else {}),
             }
             row["filesWithConflicts"] = self._conflicts(connection, repo, told) if caller.owner else False
             if diff:
-                row["diff"] = self._diff(connection, account, repo, told)
+                row["diff"] = self._diff(connection, account, repo, told, had)
             return row
 
-        return self._read(ask)
+        found = self._read(ask)
+        for seen, filed in had:
+            expose(self._shelving, seen, filed)
+        return found
+
+    def _sees(self, connection: Connection, account: Account | None, repo: Repo, oid: str) -> bool:
+        """What a proposal became is in quarantine, and known to its author only once it is decided."""
+        try:
+            return bool(oid) and self._shelving.seen(connection, account, repo, oid).fork is None
+        except Turned:
+            return False
 
     def _told(
         self, connection: Connection, account: Account | None, name: RepoName, number: int
@@ -98,20 +111,31 @@ class Conversing(Proposing):
             return []
         return conflicts(self._shelving.listing(connection, main.files), *self.changed(connection, told, head))
 
-    def _diff(self, connection: Connection, account: Account | None, repo: Repo, told: Discussion) -> str:
+    def _diff(
+        self,
+        connection: Connection,
+        account: Account | None,
+        repo: Repo,
+        told: Discussion,
+        had: list[tuple[Seen, Filed]],
+    ) -> str:
+        """`had` are the files whose content it shows."""
         head = head_of(connection, told)
         if head is None:
             return ""
         seen = self._shelving.seen(connection, account, repo, f"refs/pr/{told.number}")
         before, after = self.changed(connection, told, head)
-        return "".join(self._changed_file(seen, path, before.get(path), after[path]) for path in sorted(after))
+        return "".join(self._changed_file(seen, path, before.get(path), after[path], had) for path in sorted(after))
 
-    def _changed_file(self, seen: Seen, path: str, before: Filed | None, after: Filed | None) -> str:
+    def _changed_file(
+        self, seen: Seen, path: str, before: Filed | None, after: Filed | None, had: list[tuple[Seen, Filed]]
+    ) -> str:
         """As git shows it. Content only where the caller may have both sides of it."""
         head = f"diff --git a/{path} b/{path}\n"
         then, now = self._side(seen, before), self._side(seen, after)
         if then is None or now is None:
             return f"{head}Binary files differ\n"
+        had += [(seen, one) for one in (before, after) if one is not None and not one.stored.lfs]
         names = (f"a/{path}" if before else "/dev/null", f"b/{path}" if after else "/dev/null")
         lines = difflib.unified_diff(then.splitlines(keepends=True), now.splitlines(keepends=True), *names)
         return head + "".join(lines)

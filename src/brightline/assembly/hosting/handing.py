@@ -7,13 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from brightline.assembly.exposing import record_exposure
 from brightline.assembly.hosting.counting import Counting
+from brightline.assembly.hosting.exposing import expose
 from brightline.assembly.hosting.room import Room
 from brightline.assembly.hosting.shelving import Seen, Shelving
-from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
-from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Content, Turned
 from brightline.release.repository import RepoName
 from brightline.settings.office import Downloads
@@ -91,11 +89,7 @@ class Handing(Room):
 
     def _hand(self, seen: Seen, filed: Filed, *, whole: bool) -> None:
         """Before the first byte leaves: who gets it, where it is not for everybody; a count of what begins."""
-        file, access = filed.stored, seen.judged.access.get(filed.component, Access.OPEN)
-        if access is not Access.OPEN or seen.judged.phase is not Phase.DECIDED:
-            case, who = seen.judged.case or 0, seen.caller.name or ""
-            told = (filed.component, file.path, file.sha256, file.size, who, "", self._office.clock(), case)
-            record_exposure(self._office, Exposure(seen.revision.manifest, *told))
+        expose(self._shelving, seen, filed)
         if whole:
             self._counting.count(seen.repo)
 

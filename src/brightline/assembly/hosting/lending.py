@@ -11,6 +11,7 @@ from brightline.enforcement.judging import judge, revoked
 from brightline.hub.host import Account
 from brightline.release.component import Component
 from brightline.storage import shelf
+from brightline.storage.attributes import ACCOUNT
 from brightline.storage.lending import Loan, loans_of
 from brightline.storage.shelf import Filed, Repo
 
@@ -82,7 +83,7 @@ class _Asked:
         return self.phase is Phase.QUARANTINE and bool(self.loan.source)
 
     def denial(self, part: Component) -> Denial | None:
-        attributes = {"account": self.account.name} if self.account is not None else {}
+        attributes = {} if self.account is None else {**self.account.attributes, ACCOUNT: self.account.name}
         for ordered in self._orders:
             if ordered.bars(part, attributes, self._at):
                 said = f"order {ordered.order.number} bars {ordered.order.callers} from the {part}"

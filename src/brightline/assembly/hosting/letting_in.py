@@ -90,12 +90,12 @@ class LettingIn(Admitting):
         return self._device_token(connection, given.token, at)
 
     def _device_token(self, connection: Connection, shown: str, at: datetime) -> Document:
-        """It may do no more at the hub than the token that was shown, and ends no later."""
+        """It may do no more at the hub than the token that was shown, and ends no later, however that one ends."""
         row = connection.execute(select(schema.tokens).where(schema.tokens.c.id == shown)).first()
         if row is None or not tokens.still_good(connection, shown, at):
             return {"error": "access_denied", "error_description": "The token that let this device in is good no more."}
         scopes = frozenset(row.scopes.split()) & SCOPES
         ends = at + SESSION if row.expires is None else min(at + SESSION, restored(row.expires))
-        secret, _ = tokens.create_token(connection, "device", row.holder, scopes, at, ends)
+        secret, _ = tokens.create_token(connection, tokens.let_in_by(shown), row.holder, scopes, at, ends)
         left = int((ends - at).total_seconds())
         return {"access_token": secret, "token_type": "bearer", "expires_in": left, "scope": " ".join(sorted(scopes))}

@@ -180,8 +180,8 @@ class Proposing(Room):
 
     def merge(self, account: Account | None, name: RepoName, number: int, said: str) -> None:
         """By the owner: an ordinary commit on the branch main, with a case of the owner's. Raises Turned."""
-        told, repo, files = self._read(lambda connection: self._merging(connection, account, name, number))
-        made = put(self._shelving, repo, told.branch, files, f"Merge refs/pr/{number}: {told.title}"[:1_000])
+        told, repo, files, since = self._read(lambda connection: self._merging(connection, account, name, number))
+        made = put(self._shelving, repo, told.branch, files, f"Merge refs/pr/{number}: {told.title}"[:1_000], since)
 
         def close(connection: Connection) -> None:
             at = self._office.clock()
@@ -194,7 +194,7 @@ class Proposing(Room):
 
     def _merging(
         self, connection: Connection, account: Account | None, name: RepoName, number: int
-    ) -> tuple[Discussion, Repo, dict[str, Filed]]:
+    ) -> tuple[Discussion, Repo, dict[str, Filed], str]:
         repo = self._shelving.own(connection, account, name)
         told = find_discussion(connection, repo, number)
         head = None if told is None or not told.pull else head_of(connection, told)
@@ -216,7 +216,7 @@ class Proposing(Room):
                 files.pop(path, None)
             else:
                 files[path] = filed
-        return told, repo, files
+        return told, repo, files, oid
 
     def changed(
         self, connection: Connection, told: Discussion, head: tuple[Repo, Revision]

@@ -78,13 +78,20 @@ def moved(branch: str, here: str, said: str) -> str:
     return f"{began} {branch} is at {here} by now, not at {said[:40]}. Pull, and push again."
 
 
-def put(shelving: Shelving, repo: Repo, branch: str, files: Mapping[str, Filed], title: str) -> Revision:
-    """A branch's next revision has just these files, whose bytes its owner may have. Raises Turned."""
+def put(
+    shelving: Shelving, repo: Repo, branch: str, files: Mapping[str, Filed], title: str, since: str | None = None
+) -> Revision:
+    """A branch's next revision has just these files, whose bytes its owner may have. Raises Turned.
+
+    `since` is the commit that they were made of: where the branch is elsewhere by now, nothing of it is undone.
+    """
     for _ in range(TRIES):
         with shelving.office.engine.begin() as connection:
             head = shelf.read_revision(connection, repo, shelf.read_refs(connection, repo).get(HEADS + branch, ""))
         if head is None:
             raise Turned(404, f"{repo.name} has no branch {branch[:100]}.", "RevisionNotFound")
+        if since is not None and head.oid != since:
+            raise Turned(412, moved(branch, head.oid, since))
         made = _next(shelving, repo, HEADS + branch, head, files, Push(title, "", None, ()))
         if made.head.files == made.revision.files:
             made = replace(made, revision=made.head)

@@ -301,9 +301,21 @@ class Shelving:
         proposed = proposal_at(connection, account, repo, wanted, inside=inside)
         if proposed is None:
             raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
-        own, judged = replace(caller, owner=True), Judged(Phase.QUARANTINE)
-        loans = lent(self, connection, account, proposed[0], judged.phase)
-        return Seen(repo, proposed[1], judged, own, at, loans, proposed[0])
+        loans = lent(self, connection, account, proposed[0], Phase.QUARANTINE)
+        return Seen(
+            repo,
+            proposed[1],
+            self._proposed(connection, repo, proposed[1]),
+            replace(caller, owner=True),
+            at,
+            loans,
+            proposed[0],
+        )
+
+    def _proposed(self, connection: Connection, repo: Repo, revision: Revision) -> Judged:
+        """Nothing is granted by a proposal; but what was ordered or ended about the same bytes holds in it, too (Law 8)."""
+        known = self.judged(connection, repo, revision)
+        return known if known.phase is Phase.CLOSED else Judged(Phase.QUARANTINE, orders=known.orders)
 
     def _meant(self, connection: Connection, repo: Repo, start: str, *, inside: bool) -> str | None:
         """The one commit that the caller may see and that begins so."""
