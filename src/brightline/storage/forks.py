@@ -36,7 +36,6 @@ def own_fork(connection: Connection, repo: Repo, account: str, at: datetime) -> 
             private=True,
             gated="",
             sdk="",
-            tags="[]",
             downloads=0,
             created=stored(at),
             moved=stored(at),
