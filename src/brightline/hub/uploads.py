@@ -18,6 +18,7 @@ from brightline.hub.xet.xorb import Garbled, Heads
 LFS = "application/vnd.git-lfs+json"
 FILES = 256  # of one question; clients ask for no more
 XORB = 72 << 20  # bytes: 64 MiB of chunks, and what stands around them
+SHARDS = 4  # that come in or are worked on at once; while they are, other bodies come in
 
 
 async def preupload(request: Request) -> Response:
@@ -116,8 +117,10 @@ async def complete(request: Request) -> Response:
     parts = wanted.get("parts")
     if not isinstance(parts, list) or not all(isinstance(one, dict) for one in parts):
         raise Turned(400, "parts are a list, each with its partNumber and its etag.")
-    tags = {one.get("partNumber"): str(one.get("etag", "")).strip('"') for one in parts}
-    if sorted(tags, key=str) != sorted(range(1, len(parts) + 1), key=str):
+    tags = {
+        one["partNumber"]: str(one.get("etag", "")).strip('"') for one in parts if type(one.get("partNumber")) is int
+    }
+    if sorted(tags) != list(range(1, len(parts) + 1)):
         raise Turned(400, "parts are numbered from 1, without a gap.")
     ordered = [tags[number] for number in range(1, len(parts) + 1)]
     await asking.off(lambda: asking.host(request).complete(ticket, str(wanted.get("oid")), ordered))
@@ -154,7 +157,7 @@ async def put_xorb(request: Request) -> Response:
 
 async def put_shard(request: Request) -> Response:
     await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
-    async with received(request, SHARD) as arrived:
+    async with received(request, SHARD, gate="shards", at_once=SHARDS) as arrived:
         await asking.off(lambda: asking.host(request).shard(_ticket(request), arrived))
     return JSONResponse({"result": 1})
 
@@ -166,7 +169,7 @@ ROUTES = [
     *(Route(prefix + GIT, batch, methods=["POST"]) for prefix in ("/{kind:kinds}", "")),
     Route("/lfs/{ticket}", put_file, methods=["PUT"]),
     Route("/lfs/{ticket}", complete, methods=["POST"]),
-    Route("/lfs/{ticket}/{number:int}", put_part, methods=["PUT"]),
+    Route("/lfs/{ticket}/{number:number}", put_part, methods=["PUT"]),
     Route("/lfs/{ticket}/verify", verify, methods=["POST"]),
     Route("/xet/{mark}/v1/xorbs/default/{digest}", put_xorb, methods=["POST"]),
     Route("/xet/{mark}/v1/shards", put_shard, methods=["POST"]),
