@@ -20,13 +20,13 @@ Read = Callable[[bytes], None]
 
 @asynccontextmanager
 async def received(
-    request: Request, most: int | None, read: Read | None = None, *, gate: str = "bodies", at_once: int = AT_ONCE
+    request: Request, most: int | None, read: Read | None = None, *, name: str = "bodies", at_once: int = AT_ONCE
 ) -> AsyncIterator[Arrived]:
     """The body as a file, which is gone afterwards; hashed, unless it is read by somebody else.
 
     Raises Turned where it is longer than it may be, dawdles, or cannot be kept.
     """
-    async with _gate(request, gate, at_once):
+    async with gate(request, name, at_once):
         inlet = await asking.off(lambda: asking.host(request).inlet(hashing=read is None))
         try:
             await _take(request, most, read, inlet)
@@ -39,7 +39,7 @@ async def received(
             inlet.place.unlink(missing_ok=True)
 
 
-def _gate(request: Request, name: str, at_once: int) -> asyncio.Semaphore:
+def gate(request: Request, name: str, at_once: int) -> asyncio.Semaphore:
     """Of this process: how many there are is how much memory they take."""
     state = request.app.state
     if not hasattr(state, "gates"):

@@ -39,6 +39,7 @@ class Shelf:
         return self._kept.get(key)
 
     def put(self, key: Hashable, what: Any, size: int) -> None:
+        size += _weight(key)
         if size <= min(SIZE, self._room):
             self._room -= size
             self._kept[key] = what
@@ -93,6 +94,12 @@ class Remembering:
 
     def _looked(self, scope: Scope, first: Message) -> bool:
         return scope.get("endpoint") in self._pure and _ACTED not in scope and first["status"] < 500
+
+
+def _weight(key: Hashable) -> int:
+    """Addresses and headers are as long as whoever asks makes them."""
+    parts = key if isinstance(key, tuple) else ()
+    return sum(len(part) if isinstance(part, (str, bytes)) else _weight(part) for part in parts)
 
 
 def _key(scope: Scope) -> Hashable:

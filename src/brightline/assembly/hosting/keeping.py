@@ -13,9 +13,7 @@ from brightline.assembly.hosting.shelving import Seen, Shelving
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, TAGS, RepoName
 from brightline.storage import shelf
-from brightline.storage.discussions import remove_discussions
-from brightline.storage.forks import forks_of
-from brightline.storage.lending import give_back
+from brightline.storage.leaving import remove_repo
 from brightline.storage.shelf import Repo
 
 REGULAR = 1 << 20  # bytes up to which a text is part of the commit itself
@@ -53,10 +51,7 @@ class Keeping(Room):
     def delete(self, account: Account | None, name: RepoName) -> None:
         def take(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, name)
-            remove_discussions(connection, repo)
-            for one in (*forks_of(connection, repo), repo):
-                give_back(connection, one)
-                shelf.remove_repo(connection, one)
+            remove_repo(connection, repo)
 
         self._write(take)
 
