@@ -19,7 +19,7 @@ from tests.servers import free_port
 from bench.peak import peak
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Operation, Push
+from brightline.hub.host import Account, Arrived, Operation, Push
 from brightline.release.repository import Kind, RepoName
 
 NAME = RepoName(Kind.MODEL, "globex", "large")
@@ -44,8 +44,8 @@ def publish(office: Office, size: int) -> None:
     hosting.create(globex, NAME, {})
     place = hosting.incoming()
     sha256 = write(place, size)
-    ((_, _, ticket),) = hosting.wanted(globex, NAME, [{"oid": sha256, "size": size}])
-    hosting.received(str(ticket), place)
+    ((_, _, ticket),) = hosting.wanted(globex, NAME, "main", [{"oid": sha256, "size": size}])
+    hosting.received(str(ticket), Arrived(place, sha256, size))
     operations = [
         Operation("add", "brightline.toml", DECLARED.encode()),
         Operation("copy", FILE, sha256=sha256, size=size),

@@ -250,7 +250,7 @@ class Hub(RuleBasedStateMachine):
             return
         with suppress(Turned):
             content = self.hosting.resolve(account(by), target, "main", WEIGHTS)
-            weights = content.reader.read(0, content.size)
+            weights = asyncio.run(whole(content))
             manifest = self.manifests[weights]
             assert self.may(repo, by, manifest), f"{by} copies {repo}, which is not granted"
             self.copies[target] = (self.lenders[repo], manifest, weights)
@@ -295,7 +295,7 @@ class Hub(RuleBasedStateMachine):
 
     def resolve(self, by, repo, revision, path):
         content = self.hosting.resolve(account(by), repo, revision, path)
-        return content.reader.read(0, content.size)
+        return asyncio.run(whole(content))
 
     def squashed_away(self, repo, by, commit, manifest):
         with suppress(Turned):

@@ -36,7 +36,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("xet", [False, True])
 def test_what_does_not_fit_is_refused_and_the_rest_goes_on(small_disk: Path, tmp_path: Path, monkeypatch, xet) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", not xet)
-    monkeypatch.setenv("HF_XET_CLIENT_RETRY_MAX_ATTEMPTS", "1")
     with Office(found(tmp_path / "office", blobs=f"file:{small_disk}/blobs")) as office:
         port = free_port()
         process = start(office.settings.folder, port)

@@ -46,7 +46,7 @@ def test_an_office_from_before_parcels_forgets_its_xorbs_and_goes_on(tmp_path: P
             "DROP TABLE rounds",
             "CREATE TABLE xorbs (repo INTEGER, hash VARCHAR(64), sha256 VARCHAR(64), size BIGINT)",
             "INSERT INTO xorbs VALUES (1, 'a', 'b', 3)",
-            "UPDATE alembic_version SET version_num = '0005'",
+            "UPDATE alembic_version SET version_num = '0004'",
         ):
             connection.execute(text(statement))
     migrate(engine)

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from brightline.hub import asking
-from brightline.hub.host import Arrived, Inlet, Turned
+from brightline.hub.host import FULL, Arrived, Inlet, Turned
 
 PART = 1 << 19  # bytes that are handed to the thread at once
 AT_ONCE = 12  # bodies that come in at the same time: the next one waits, and its sender with it
@@ -33,7 +33,7 @@ async def received(
             digest = await asking.off(inlet.finish)
             yield Arrived(inlet.place, digest, inlet.size)
         except OSError as trouble:
-            raise Turned(507, f"it cannot be kept: {trouble.strerror}.") from None
+            raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
         finally:
             inlet.drop()
             inlet.place.unlink(missing_ok=True)

@@ -10,6 +10,9 @@ from brightline.release.repository import Kind, RepoName
 Document = dict[str, Any]
 
 
+FULL = 413  # it is larger than what there is room for; clients try again for minutes where they are told any 5xx (RFC 9110, 15.5.14)
+
+
 class Turned(Exception):
     """A request that is turned away. `code` is the client's X-Error-Code, or empty; `commit` where a revision was found."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brightline.assembly.hosting.receiving import Receiving
 from brightline.assembly.hosting.shelving import Shelving
-from brightline.hub.host import Arrived, Turned
+from brightline.hub.host import FULL, Arrived, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
 from brightline.storage.direct import Inlet
@@ -74,7 +74,7 @@ class Parting:
             if not self._receiving.here(mark, {announced: size}):  # somebody else may have joined and dropped them
                 raise Turned(422, f"{trouble}: send it again.") from None
         except OSError as trouble:
-            raise Turned(507, f"it cannot be kept: {trouble.strerror}.") from None
+            raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
         finally:
             inlet.drop()
             inlet.place.unlink(missing_ok=True)

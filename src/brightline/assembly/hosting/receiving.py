@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.assembling import Sources, assemble
 from brightline.assembly.hosting.shelving import Shelving
-from brightline.hub.host import Arrived, Turned
+from brightline.hub.host import FULL, Arrived, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of
 from brightline.release.reader import Unreadable
@@ -82,7 +82,7 @@ class Receiving:
         try:
             xorb = Xorb(self._parcels.keep(arrived.place), arrived.size, heads)
         except Unreadable as trouble:
-            raise Turned(507, f"{trouble}.") from None
+            raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, str(mark))
             return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
@@ -135,7 +135,7 @@ class Receiving:
             self._give_up(mark, {stretch.xorb for file in files for stretch in file.stretches})
             raise Turned(400, f"{trouble}. Upload it again: its xorbs are forgotten here.") from None
         except OSError as trouble:
-            raise Turned(507, f"it cannot be kept: {trouble.strerror}.") from None
+            raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
         finally:
             for place in places:
                 place.unlink(missing_ok=True)
@@ -152,7 +152,7 @@ class Receiving:
             for one in arrived:
                 self._office.blobs.adopt(one.place, one.sha256)
         except Unreadable as trouble:
-            raise Turned(507, f"{trouble}.") from None
+            raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, mark)
             shelf.possess(connection, repo, {one.sha256: one.size for one in arrived})

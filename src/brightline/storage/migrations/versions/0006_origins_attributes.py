@@ -6,8 +6,8 @@ from brightline.storage.attributes import attributes, vettings
 from brightline.storage.origins import origins, wishes
 from brightline.storage.shelves import METADATA
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 TABLES = [origins, wishes, attributes, vettings]
 
 

@@ -5,8 +5,8 @@ from sqlalchemy import inspect
 
 from brightline.storage.shelves import METADATA
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 TABLES = [METADATA.tables[name] for name in ("arrivals", "rounds")]
 
 

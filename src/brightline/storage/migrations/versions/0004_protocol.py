@@ -7,7 +7,7 @@ from brightline.storage.discussions import discussions, remarks
 from brightline.storage.lending import loans
 from brightline.storage.shelves import METADATA
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 TABLES = [discussions, remarks, loans, approvals]
 
