@@ -51,7 +51,7 @@ class Parting:
         try:
             return keep_part(self._office.blobs, key, number, place)
         except Unreadable as trouble:
-            raise Turned(507, f"{trouble}.") from None
+            raise Turned(FULL, f"{trouble}.") from None
 
     def complete(self, ticket: str, sha256: str, tags: Sequence[str]) -> None:
         """The parts, in their order, are the file that was announced; said twice, it is one. Raises Turned."""
