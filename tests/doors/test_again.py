@@ -3,14 +3,17 @@
 import hashlib
 import os
 import struct
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from tests.offices import found
 from tests.storage.test_parcels import xorb
 
-from brightline.assembly.hosting import copying, parting, receiving
+from brightline.assembly.hosting import copying, counting, parting, receiving
 from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.vetting import vet
@@ -23,6 +26,7 @@ from brightline.storage import catalogue, shelves
 from brightline.storage.attributes import vettings
 from brightline.storage.discussions import discussions, remarks
 from brightline.storage.lending import loans
+from brightline.storage.shelf import find_repo
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
 NAME = RepoName(Kind.MODEL, "acme", "one")
@@ -151,3 +155,30 @@ def test_what_is_remembered_is_bounded_by_addresses_too() -> None:
         shelf.put(("GET", "/", b"x" * 100_000, (b"host", str(number).encode())), "answer", 10)
     assert shelf.get(("GET", "/", b"x" * 100_000, (b"host", b"0"))) == "answer"
     assert shelf.get(("GET", "/", b"x" * 100_000, (b"host", str(number).encode()))) is None
+
+
+def test_downloads_are_counted_once_a_busy_database_is_free_and_when_the_office_closes(hosting, monkeypatch) -> None:
+    monkeypatch.setattr(counting, "PAUSE", 0.01)
+    office, tried, written = hosting._office, [], threading.Event()
+    with office.engine.begin() as connection:
+        repo = find_repo(connection, NAME)
+    really = counting.writing
+
+    @contextmanager
+    def busy(engine):
+        tried.append(engine)
+        if len(tried) == 1:
+            raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+        with really(engine) as connection:
+            yield connection
+        written.set()
+
+    monkeypatch.setattr(counting, "writing", busy)
+    counted = counting.Counting(office)
+    counted.count(repo)
+    assert written.wait(10)
+    monkeypatch.setattr(counting, "PAUSE", 60)
+    counted.count(repo)
+    counted.write()
+    with office.engine.begin() as connection:
+        assert find_repo(connection, NAME).downloads == 2
