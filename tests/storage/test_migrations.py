@@ -66,6 +66,10 @@ def test_repositories_that_were_there_are_in_the_lists_with_the_tags_they_had(fo
             hosting.create(who, name, {})
             pushed = [Operation("add", "README.md", b"---\ntags: [kept]\n---\n%d" % number)]
             hosting.commit(who, name, "main", Push("push", "", None, pushed))
+        more = Push("more", "", None, [Operation("add", "more.txt", b"more")])
+        name = RepoName(Kind.MODEL, "acme", "m2")
+        made = [hosting.commit(who, name, "main", more)["commitOid"]]
+        made.append(hosting.commits(who, name, "main")[1]["id"])
         due = hosting.search(who, Wanted(Kind.MODEL, tags=["kept"]))
         assert len(due[0]) == 3
         with office.engine.begin() as connection:
@@ -78,6 +82,8 @@ def test_repositories_that_were_there_are_in_the_lists_with_the_tags_they_had(fo
         migrate(office.engine)
         assert is_current(office.engine)
         assert hosting.search(who, Wanted(Kind.MODEL, tags=["kept"])) == due
+        told = [hosting.info(who, name, oid, sizes=False)["tags"] for oid in made]
+        assert all("kept" in tags for tags in told), "an earlier commit with the same card has its tags"
         assert "tags" not in {column["name"] for column in inspect(office.engine).get_columns("repos")}
 
 

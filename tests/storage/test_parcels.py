@@ -5,6 +5,7 @@ import os
 from datetime import timedelta
 
 import lz4.frame
+import obstore
 import pytest
 from tests.offices import Clock, found
 from tests.servers import object_store
@@ -15,7 +16,7 @@ from brightline.assembly.office import Office
 from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import LZ4, Garbled, read_heads
 from brightline.release.reader import Memory, Unreadable
-from brightline.storage import arrivals
+from brightline.storage import arrivals, blobs
 from brightline.storage.parcels import Parcels
 from brightline.storage.shelf import Xorb
 
@@ -31,8 +32,8 @@ def s3(tmp_path_factory):
 @pytest.fixture(params=["folder", "s3"])
 def office(request, tmp_path, monkeypatch):
     monkeypatch.setattr(arrivals, "FRESH", 0)
-    blobs = "file:blobs" if request.param == "folder" else request.getfixturevalue("s3")
-    with Office(found(tmp_path / "office", blobs=blobs), Clock()) as opened:
+    url = "file:blobs" if request.param == "folder" else request.getfixturevalue("s3")
+    with Office(found(tmp_path / "office", blobs=url), Clock()) as opened:
         yield opened
 
 
@@ -83,3 +84,38 @@ def test_what_nothing_names_goes_and_what_has_just_come_stays(office):
     assert (done.files, done.size) == (1, 3)
     assert office.blobs.holds(hashlib.sha256(b"new").hexdigest())
     assert not office.blobs.holds(hashlib.sha256(b"old").hexdigest())
+
+
+def test_what_came_in_before_it_went_to_s3_is_swept_up_a_day_after_a_crash(office):
+    if office.blobs.folder is not None:
+        return
+    beside = office.settings.folder / "incoming"
+    beside.mkdir(exist_ok=True)
+    Collecting(office).collect()
+    (beside / "receiving-old").write_bytes(b"cut off")
+    (beside / "receiving-new").write_bytes(b"on its way")
+    os.utime(beside / "receiving-old", (1, 1))
+    assert Collecting(office, dry=True).collect().size == 7
+    assert Collecting(office).collect().size == 7
+    assert [place.name for place in beside.iterdir()] == ["receiving-new"]
+
+
+def test_what_s3_does_not_copy_at_once_has_its_name_all_the_same(office, tmp_path, monkeypatch):
+    """S3 copies 5 GiB at the most, and takes an upload in 10,000 parts at the most."""
+    monkeypatch.setattr(blobs, "COPIED", 1 << 20)
+    if office.blobs.folder is None:
+        monkeypatch.setattr("obstore.rename", None)
+    content = os.urandom((12 << 20) + 5)
+    sha256 = hashlib.sha256(content).hexdigest()
+    (tmp_path / "sent").write_bytes(content)
+    office.blobs.adopt(tmp_path / "sent", sha256)
+    assert not (tmp_path / "sent").exists()
+    assert office.blobs.keep(Memory(content[1:])) == (len(content) - 1, hashlib.sha256(content[1:]).hexdigest())
+    for one in (content, content[1:]):
+        with office.blobs.open(hashlib.sha256(one).hexdigest(), len(one)) as reader:
+            assert reader.read(0, len(one)) == one
+    assert not [one for page in obstore.list(office.blobs.store, "incoming") for one in page]
+    for size in (0, 1, 5 << 30, 48 << 30, 5 << 40):
+        options = blobs.portions(size)
+        assert size <= 10_000 * options["chunk_size"]
+        assert options["chunk_size"] * (options["max_concurrency"] - 1) <= blobs.ROOM

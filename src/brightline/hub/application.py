@@ -73,6 +73,9 @@ class Escaped:
         if b"%2f" in raw.lower():
             path = raw.partition(b"?")[0].decode("ascii", "replace")
             scope = {**scope, "path": unquote(path.replace("%2F", SLASH).replace("%2f", SLASH))}
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await JSONResponse({"error": "Nothing here has NUL in its name."}, 400)(scope, receive, send)
+            return
         if (b"x-forwarded-proto", b"https") in scope["headers"]:
             scope["scheme"] = "https"  # as the client reaches us: addresses in answers begin with it
         try:

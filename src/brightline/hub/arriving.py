@@ -1,6 +1,7 @@
 """A body on its way to a file: kept by a thread while the next part of it comes in."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,17 +13,20 @@ from brightline.hub.host import FULL, Arrived, Inlet, Turned
 
 PART = 1 << 19  # bytes that are handed to the thread at once
 AT_ONCE = 12  # bodies that come in at the same time: the next one waits, and its sender with it
+SPAN, LEAST = 30, 240 << 10  # seconds that a sender is waited for, and the bytes that come in them at the least
 Read = Callable[[bytes], None]
 """What is told every block; what it raises ends the body."""
 
 
 @asynccontextmanager
-async def received(request: Request, most: int | None, read: Read | None = None) -> AsyncIterator[Arrived]:
+async def received(
+    request: Request, most: int | None, read: Read | None = None, *, name: str = "bodies", at_once: int = AT_ONCE
+) -> AsyncIterator[Arrived]:
     """The body as a file, which is gone afterwards; hashed, unless it is read by somebody else.
 
-    Raises Turned where it is longer than it may be, or cannot be kept.
+    Raises Turned where it is longer than it may be, dawdles, or cannot be kept.
     """
-    async with _gate(request):
+    async with gate(request, name, at_once):
         inlet = await asking.off(lambda: asking.host(request).inlet(hashing=read is None))
         try:
             await _take(request, most, read, inlet)
@@ -35,13 +39,35 @@ async def received(request: Request, most: int | None, read: Read | None = None)
             inlet.place.unlink(missing_ok=True)
 
 
-def _gate(request: Request) -> asyncio.Semaphore:
+def gate(request: Request, name: str, at_once: int) -> asyncio.Semaphore:
     """Of this process: how many there are is how much memory they take."""
     state = request.app.state
-    if not hasattr(state, "arriving"):
-        state.arriving = asyncio.Semaphore(AT_ONCE)
-    found: asyncio.Semaphore = state.arriving
-    return found
+    if not hasattr(state, "gates"):
+        state.gates = {}
+    gates: dict[str, asyncio.Semaphore] = state.gates
+    return gates.setdefault(name, asyncio.Semaphore(at_once))
+
+
+async def _paced(request: Request) -> AsyncIterator[bytes]:
+    """Block by block; a sender that dawdles holds up whoever waits for its turn. What keeping takes is not the sender's.
+
+    Raises Turned.
+    """
+    blocks = aiter(request.stream())
+    waited, came = 0.0, 0
+    while True:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(SPAN - waited):
+                block = await anext(blocks, None)
+        except TimeoutError:
+            raise Turned(408, f"fewer than {LEAST} bytes came in {SPAN} seconds. Send it again.") from None
+        if block is None:
+            return
+        waited, came = waited + time.monotonic() - began, came + len(block)
+        if came >= LEAST:
+            waited, came = 0.0, 0
+        yield block
 
 
 async def _take(request: Request, most: int | None, read: Read | None, inlet: Inlet) -> None:
@@ -50,7 +76,7 @@ async def _take(request: Request, most: int | None, read: Read | None, inlet: In
     held = size = 0
     keeps: asyncio.Task[Any] | None = None
     try:
-        async for block in request.stream():
+        async for block in _paced(request):
             size, held = size + len(block), held + len(block)
             if most is not None and size > most:
                 raise Turned(413, f"this has at most {most} bytes.")

@@ -1,6 +1,7 @@
 """What every route reads of a request: who asks, which repository, what the body says."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -16,6 +17,7 @@ BODY = 4 << 20  # bytes of a JSON or form body
 SMALL, BRACKETS = 64 << 10, 20_000  # bytes of JSON that may hold anything; brackets that a longer one may have
 FIELDS = 20_000
 SLASH = "\x1f"  # stands for an escaped slash, which must not part a path
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON, where backslashes come in pairs otherwise
 _Answer = TypeVar("_Answer")
 
 
@@ -62,6 +64,19 @@ class Spaces(Kinds):
     regex = "spaces"
 
 
+class Numbers(Convertor[int]):
+    """Of a discussion or a part: no longer than a database's own."""
+
+    regex = "[0-9]{1,9}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("number", Numbers())
 register_url_convertor("kinds", Kinds())
 register_url_convertor("spaces", Spaces())
 
@@ -120,17 +135,17 @@ async def document(request: Request) -> dict[str, Any]:
 
 
 def read_document(content: bytes, what: str) -> dict[str, Any]:
-    """A JSON object that is not deep, and holds no half letters. Raises Turned."""
+    """A JSON object that is not deep, and holds neither half letters nor NUL, which no text of a database has. Raises Turned."""
     if len(content) > SMALL and content.count(b"[") + content.count(b"{") > BRACKETS:
         raise Turned(400, f"{what} is more structure than anything here needs.")
     try:
         found = json.loads(content)
-        if b"\\u" in content:
-            json.dumps(found, ensure_ascii=False).encode("utf-8")
+        text = json.dumps(found, ensure_ascii=False) if b"\\u" in content else ""
+        text.encode("utf-8")
     except (ValueError, RecursionError):
         raise Turned(400, f"{what} is no JSON that can be read.") from None
-    if not isinstance(found, dict):
-        raise Turned(400, f"{what} is no JSON object.")
+    if not isinstance(found, dict) or _NUL.search(text):
+        raise Turned(400, f"{what} is no JSON object{', or has NUL in it' if text else ''}.")
     return found
 
 
@@ -139,9 +154,12 @@ async def form(request: Request) -> dict[str, list[str]]:
     if "urlencoded" not in request.headers.get("content-type", ""):
         raise Turned(415, "This takes a urlencoded form, or JSON.")
     try:
-        return parse_qs((await body(request)).decode("utf-8"), max_num_fields=FIELDS)
+        found = parse_qs((await body(request)).decode("utf-8"), max_num_fields=FIELDS)
     except ValueError:
         raise Turned(400, f"The form cannot be read, or has more than {FIELDS} fields.") from None
+    if any("\0" in one for values in found.values() for one in values):
+        raise Turned(400, "The form has NUL in it.")
+    return found
 
 
 def flag(request: Request, name: str) -> bool:

@@ -86,7 +86,7 @@ async def reword(request: Request) -> Response:
 
 
 DISCUSSIONS = "/api/{kind:kinds}/{namespace}/{name}/discussions"
-ONE = DISCUSSIONS + "/{number:int}"
+ONE = DISCUSSIONS + "/{number:number}"
 ROUTES = [
     Route(DISCUSSIONS, every, methods=["GET"]),
     Route(DISCUSSIONS, begin, methods=["POST"]),

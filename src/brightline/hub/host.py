@@ -109,7 +109,7 @@ class Wanted:
     linked: bool = False
     sort: str = "lastModified"
     limit: int = 100
-    after: tuple[int, int] | None = None
+    after: str | None = None
     card: bool = False
     only: Collection[str] = ()
 
@@ -134,7 +134,7 @@ class Host(Protocol):
 
     def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document: ...
 
-    def search(self, account: Account | None, wanted: Wanted) -> tuple[list[Document], tuple[int, int] | None]: ...
+    def search(self, account: Account | None, wanted: Wanted) -> tuple[list[Document], str | None]: ...
 
     def tags(self, kind: Kind) -> Mapping[str, list[Document]]: ...
 

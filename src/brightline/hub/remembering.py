@@ -39,6 +39,7 @@ class Shelf:
         return self._kept.get(key)
 
     def put(self, key: Hashable, what: Any, size: int) -> None:
+        size += _weight(key)
         if size <= min(SIZE, self._room):
             self._room -= size
             self._kept[key] = what
@@ -85,7 +86,7 @@ class Remembering:
                 first = message
             else:
                 if first is not None and not message.get("more_body") and self._looked(scope, first):
-                    shelf.put(key, (first, message), _size(key) + len(message.get("body", b"")))
+                    shelf.put(key, (first, message), LITTLE + len(message.get("body", b"")))
                 first = None
             await send(message)
 
@@ -95,9 +96,10 @@ class Remembering:
         return scope.get("endpoint") in self._pure and _ACTED not in scope and first["status"] < 500
 
 
-def _size(key: Hashable) -> int:
-    """What is asked takes room as well: addresses are as long as whoever asks makes them."""
-    return LITTLE + len(repr(key))
+def _weight(key: Hashable) -> int:
+    """Addresses and headers are as long as whoever asks makes them."""
+    parts = key if isinstance(key, tuple) else ()
+    return sum(len(part) if isinstance(part, (str, bytes)) else _weight(part) for part in parts)
 
 
 def _key(scope: Scope) -> Hashable:
@@ -118,5 +120,5 @@ async def remembered(request: Request, find: Callable[[], Awaitable[_Found]]) ->
     if found is None:
         found = await find()
         if shelf is not None:
-            shelf.put(key, found, _size(key))
+            shelf.put(key, found, LITTLE)
     return found

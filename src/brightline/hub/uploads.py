@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from brightline.hub import asking
-from brightline.hub.arriving import received
+from brightline.hub.arriving import gate, received
 from brightline.hub.host import Turned
 from brightline.hub.ndjson import is_sha256
 from brightline.hub.xet.shard import SIZE as SHARD
@@ -18,6 +18,8 @@ from brightline.hub.xet.xorb import Garbled, Heads
 LFS = "application/vnd.git-lfs+json"
 FILES = 256  # of one question; clients ask for no more
 XORB = 72 << 20  # bytes: 64 MiB of chunks, and what stands around them
+JOINED = 2  # files whose parts are put together at once
+SHARDS = 4  # that come in or are worked on at once; while they are, other bodies come in
 
 
 async def preupload(request: Request) -> Response:
@@ -116,11 +118,14 @@ async def complete(request: Request) -> Response:
     parts = wanted.get("parts")
     if not isinstance(parts, list) or not all(isinstance(one, dict) for one in parts):
         raise Turned(400, "parts are a list, each with its partNumber and its etag.")
-    tags = {one.get("partNumber"): str(one.get("etag", "")).strip('"') for one in parts}
-    if sorted(tags, key=str) != sorted(range(1, len(parts) + 1), key=str):
+    tags = {
+        one["partNumber"]: str(one.get("etag", "")).strip('"') for one in parts if type(one.get("partNumber")) is int
+    }
+    if sorted(tags) != list(range(1, len(parts) + 1)):
         raise Turned(400, "parts are numbered from 1, without a gap.")
     ordered = [tags[number] for number in range(1, len(parts) + 1)]
-    await asking.off(lambda: asking.host(request).complete(ticket, str(wanted.get("oid")), ordered))
+    async with gate(request, "joined", JOINED):
+        await asking.off(lambda: asking.host(request).complete(ticket, str(wanted.get("oid")), ordered))
     return JSONResponse({})
 
 
@@ -154,7 +159,7 @@ async def put_xorb(request: Request) -> Response:
 
 async def put_shard(request: Request) -> Response:
     await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
-    async with received(request, SHARD) as arrived:
+    async with received(request, SHARD, name="shards", at_once=SHARDS) as arrived:
         await asking.off(lambda: asking.host(request).shard(_ticket(request), arrived))
     return JSONResponse({"result": 1})
 
@@ -166,7 +171,7 @@ ROUTES = [
     *(Route(prefix + GIT, batch, methods=["POST"]) for prefix in ("/{kind:kinds}", "")),
     Route("/lfs/{ticket}", put_file, methods=["PUT"]),
     Route("/lfs/{ticket}", complete, methods=["POST"]),
-    Route("/lfs/{ticket}/{number:int}", put_part, methods=["PUT"]),
+    Route("/lfs/{ticket}/{number:number}", put_part, methods=["PUT"]),
     Route("/lfs/{ticket}/verify", verify, methods=["POST"]),
     Route("/xet/{mark}/v1/xorbs/default/{digest}", put_xorb, methods=["POST"]),
     Route("/xet/{mark}/v1/shards", put_shard, methods=["POST"]),

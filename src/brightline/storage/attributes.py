@@ -59,6 +59,11 @@ def vet_organisation(connection: Connection, repo: Repo, organisation: str, unti
     connection.execute(insert(vettings).values(repo=repo.id, organisation=organisation, until=stored(until)))
 
 
+def forget_organisations(connection: Connection, repo: Repo) -> None:
+    """Of a repository that goes."""
+    connection.execute(delete(vettings).where(vettings.c.repo == repo.id))
+
+
 def vetted_until(connection: Connection, repo: Repo, organisation: str | None) -> datetime | None:
     """Until when whoever belongs to an organisation is named for study; None where it is not."""
     if organisation is None:

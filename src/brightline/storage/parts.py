@@ -7,7 +7,7 @@ import obstore
 from obstore.exceptions import BaseError
 
 from brightline.release.reader import Unreadable
-from brightline.storage.blobs import Blobs
+from brightline.storage.blobs import Blobs, portions
 
 BLOCK = 8 << 20
 
@@ -20,7 +20,7 @@ def keep_part(blobs: Blobs, key: str, number: int, place: Path) -> str:
             (blobs.folder / name).parent.mkdir(parents=True, exist_ok=True)
             place.rename(blobs.folder / name)
         else:
-            obstore.put(blobs.store, name, place)
+            obstore.put(blobs.store, name, place, **portions(place.stat().st_size))
             place.unlink()
         return _tag(blobs, name)
     except (BaseError, OSError) as trouble:

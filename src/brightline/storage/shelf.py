@@ -134,8 +134,8 @@ def rename_repo(connection: Connection, repo: Repo, name: RepoName) -> None:
     change_repo(connection, repo, namespace=name.namespace, name=name.name)
 
 
-def remove_repo(connection: Connection, repo: Repo) -> None:
-    """Its names, refs and claims. Listings and blobs stay for whatever else names them."""
+def remove_rows(connection: Connection, repo: Repo) -> None:
+    """Its names, refs and claims: a part of what storage.leaving does."""
     connection.execute(delete(shelves.repos).where(shelves.repos.c.id == repo.id))
     for table in (shelves.refs, shelves.commits, shelves.possessions, shelves.requests, shelves.xorbs, shelves.rounds):
         connection.execute(delete(table).where(table.c.repo == repo.id))

@@ -52,6 +52,7 @@ class Browsing(Room):
     ) -> tuple[list[Document], str]:
         def ask(connection: Connection) -> tuple[list[Document], str]:
             repo = self._shelving.repo(connection, account, name)
+            self._shelving.asked(repo, revision)
             seen = self._shelving.seen(connection, account, repo, revision)
 
             def make() -> list[Document]:

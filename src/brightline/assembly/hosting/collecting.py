@@ -132,3 +132,9 @@ class Collecting:
         """Uploads to a store that ended in the middle: nobody waits for them after so long."""
         for page in obstore.list(self._office.blobs.store, "incoming"):
             self._remove([(one["path"], one["size"]) for one in page if one["last_modified"] < now() - GRACE])
+        beside = self._office.settings.folder / "incoming"  # where bodies come in before they go to S3
+        for place in beside.iterdir() if self._office.blobs.folder is None and beside.is_dir() else ():
+            if place.stat().st_mtime < (now() - GRACE).timestamp():
+                self._found.files, self._found.size = self._found.files + 1, self._found.size + place.stat().st_size
+                if not self._dry:
+                    place.unlink(missing_ok=True)

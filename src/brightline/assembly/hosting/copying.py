@@ -16,6 +16,7 @@ from brightline.release.repository import HEADS, TAGS, RepoName
 from brightline.release.revision import Commit
 from brightline.storage import shelf, shelves
 from brightline.storage.database import restored
+from brightline.storage.leaving import remove_repo
 from brightline.storage.lending import Loan, lend, loans_of
 from brightline.storage.shelf import Filed, Repo, Revision
 
@@ -41,7 +42,7 @@ class Copying(Keeping):
             if files:
                 put(self._shelving, repo, "main", files, f"Duplicate of {source}")
         except Turned:
-            self._write(lambda connection: shelf.remove_repo(connection, repo))
+            self._write(lambda connection: remove_repo(connection, repo))
             raise
         return made, True
 

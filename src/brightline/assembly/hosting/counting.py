@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +11,7 @@ from brightline.storage.database import writing
 from brightline.storage.shelf import Repo
 
 PAUSE = 1.0  # seconds between the first download and its being written; a crash loses what came in it
+TRIES = 10  # of a database that is busy
 
 
 class Counting:
@@ -26,13 +26,27 @@ class Counting:
             first = not self._counts
             self._counts[repo.id] += 1
         if first:
-            timer = threading.Timer(PAUSE, self._write)
-            timer.daemon = True
-            timer.start()
+            self._later(TRIES)
 
-    def _write(self) -> None:
+    def _later(self, tries: int) -> None:
+        timer = threading.Timer(PAUSE, self._write, [tries])
+        timer.daemon = True
+        timer.start()
+
+    def write(self) -> None:
+        """What there is, now: the office closes."""
+        self._write(1)
+
+    def _write(self, tries: int) -> None:
+        """What a busy database does not take is counted with what comes next, so often."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
-        with suppress(SQLAlchemyError), writing(self._office.engine) as connection:
-            for repo, count in counts.items():
-                shelf.count_downloads(connection, repo, count)
+        try:
+            with writing(self._office.engine) as connection:
+                for repo, count in sorted(counts.items()) if counts else ():
+                    shelf.count_downloads(connection, repo, count)
+        except SQLAlchemyError:
+            if tries > 1:
+                with self._lock:
+                    self._counts.update(counts)
+                self._later(tries - 1)

@@ -1,7 +1,7 @@
 """The hub as its door sees it: methods are those of hub.host.Host."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,12 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
         self._mirror = None if upstream is None else Mirror(self._shelving, upstream)
         self._shelving.elsewhere = self._mirror
 
-    def fetching(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def fetching(self) -> Iterator[None]:
         """While this lasts, what is wished for is fetched from the office's upstream, where it has one."""
-        return nullcontext() if self._mirror is None else self._mirror.fetching()
+        with nullcontext() if self._mirror is None else self._mirror.fetching():
+            yield
+        self._counting.write()
 
     async def state(self) -> Hashable | None:
         """Of the database, and of the clock: terms, grants and tokens end by it."""

@@ -28,6 +28,7 @@ from brightline.sources.source import NoSource
 from brightline.sources.upstream import TOGETHER, Described, Upstream
 from brightline.storage import origins, shelf
 from brightline.storage.database import writing
+from brightline.storage.leaving import remove_repo
 from brightline.storage.ledger import Turn
 from brightline.storage.origins import UNFINISHED, Origin
 from brightline.storage.shelf import Repo, Revision
@@ -238,7 +239,7 @@ class _Import:
         with writing(self.shelving.office.engine) as connection:
             last = origins.last_origin(connection, repo)
             if last is None or last.oid == UNFINISHED:
-                shelf.remove_repo(connection, repo)
+                remove_repo(connection, repo)
 
     def _case(self, repo: Repo, made: Revision) -> int | None:
         with self.shelving.office.engine.begin() as connection:

@@ -10,12 +10,11 @@ from brightline.assembly.hosting.proposals import number_of
 from brightline.assembly.hosting.pushing import first_revision, push
 from brightline.assembly.hosting.room import Room
 from brightline.assembly.hosting.shelving import Seen, Shelving
+from brightline.assembly.hosting.showing import identity
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, TAGS, RepoName
 from brightline.storage import shelf
-from brightline.storage.discussions import remove_discussions
-from brightline.storage.forks import forks_of
-from brightline.storage.lending import give_back
+from brightline.storage.leaving import remove_repo
 from brightline.storage.shelf import Repo
 
 REGULAR = 1 << 20  # bytes up to which a text is part of the commit itself
@@ -48,15 +47,12 @@ class Keeping(Room):
             return make_repo(self._shelving, connection, name, owner.name, private=private, sdk=sdk), True
 
         made, fresh = self._write(make)
-        return {"name": str(made.name), "id": f"{made.id:024x}"}, fresh
+        return {"name": str(made.name), "id": identity(made.name)}, fresh
 
     def delete(self, account: Account | None, name: RepoName) -> None:
         def take(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, name)
-            remove_discussions(connection, repo)
-            for one in (*forks_of(connection, repo), repo):
-                give_back(connection, one)
-                shelf.remove_repo(connection, one)
+            remove_repo(connection, repo)
 
         self._write(take)
 

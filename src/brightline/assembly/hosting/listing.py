@@ -1,17 +1,22 @@
 """Lists: a page of what a caller may see, and the tags that they are filtered by."""
 
+import hashlib
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from functools import cached_property
 
+from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Connection, select
 
 from brightline.assembly.hosting import showing
 from brightline.assembly.hosting.room import Room
-from brightline.hub.host import Account, Document, Wanted
+from brightline.hub.host import Account, Document, Turned, Wanted
 from brightline.permit.charter import Role
 from brightline.release.repository import Kind
-from brightline.storage import searching, shelves
+from brightline.storage import searching, shelf, shelves
 from brightline.storage.catalogue import FREE, GATED, OWN, spelled
-from brightline.storage.database import stored
+from brightline.storage.database import stored, writing
 from brightline.storage.searching import Asked, Audience
 
 MOST = 1_000  # tags that are told of one kind
@@ -22,7 +27,7 @@ _OWN = {f"{OWN}task": "pipeline_tag", f"{OWN}library": "library"}
 class Listing(Room):
     """What lists show, out of the catalogue."""
 
-    def search(self, account: Account | None, wanted: Wanted) -> tuple[list[Document], tuple[int, int] | None]:
+    def search(self, account: Account | None, wanted: Wanted) -> tuple[list[Document], str | None]:
         """A page, and where the next one begins; None where there is none."""
         asked = Asked(
             wanted.kind,
@@ -31,16 +36,37 @@ class Listing(Room):
             wanted.author,
             _SORTS.get(wanted.sort, "downloads"),
             wanted.limit,
-            wanted.after,
+            self._opened(wanted),
         )
 
-        def ask(connection: Connection) -> tuple[list[Document], tuple[int, int] | None]:
+        def ask(connection: Connection) -> tuple[list[Document], str | None]:
             found = searching.search(connection, asked, self._audience(connection, account))
             page = found[: wanted.limit]
             rows = [showing.row_document(wanted, row) for row in page]
-            return rows, (page[-1].key, page[-1].repo) if len(found) > len(page) else None
+            return rows, self._closed(wanted, page[-1].key, page[-1].repo) if len(found) > len(page) else None
 
         return self._read(ask)
+
+    @cached_property
+    def _seal(self) -> Fernet:
+        """A cursor holds the number of a repository, and numbers in a row would tell of those that nobody is shown."""
+        with writing(self._office.engine) as connection:
+            return Fernet(urlsafe_b64encode(hashlib.sha256(b"cursor" + shelf.link_secret(connection)).digest()))
+
+    def _closed(self, wanted: Wanted, key: int, repo: int) -> str:
+        return self._seal.encrypt(json.dumps([wanted.sort, key, repo]).encode()).decode()
+
+    def _opened(self, wanted: Wanted) -> tuple[int, int] | None:
+        """Raises Turned."""
+        if wanted.after is None:
+            return None
+        try:
+            sort, key, repo = json.loads(self._seal.decrypt(wanted.after.encode()))
+        except InvalidToken:
+            sort, key, repo = None, 0, 0
+        if sort != wanted.sort:
+            raise Turned(400, "this cursor is none of ours, or of another list. Begin again without it.")
+        return key, repo
 
     def _audience(self, connection: Connection, account: Account | None) -> Audience:
         at = self._office.clock()

@@ -51,27 +51,33 @@ class Parting:
         try:
             return keep_part(self._office.blobs, key, number, place)
         except Unreadable as trouble:
-            raise Turned(500, f"{trouble}.") from None
+            raise Turned(FULL, f"{trouble}.") from None
 
     def complete(self, ticket: str, sha256: str, tags: Sequence[str]) -> None:
-        """The parts, in their order, are the file that was announced. Raises Turned."""
-        _, announced, key, size = self._ticket(ticket)
+        """The parts, in their order, are the file that was announced; said twice, it is one. Raises Turned."""
+        mark, announced, key, size = self._ticket(ticket)
         length = self.part_size(size)
         count = 0 if length is None else -(-size // length)
         if sha256 != announced or len(tags) != count or count == 0:
             raise Turned(422, f"{announced} has {count} parts, each with its tag.")
+        if not self._receiving.here(mark, {announced: size}):
+            self._join(ticket, tags)
+        drop_parts(self._office.blobs, key, count)
+
+    def _join(self, ticket: str, tags: Sequence[str]) -> None:
+        mark, announced, key, size = self._ticket(ticket)
         inlet = Inlet(self._receiving.incoming(), hashing=True)
         try:
             inlet.keep(read_parts(self._office.blobs, key, list(tags)))
             self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size))
         except Unreadable as trouble:
-            raise Turned(422, f"{trouble}: send it again.") from None
+            if not self._receiving.here(mark, {announced: size}):  # somebody else may have joined and dropped them
+                raise Turned(422, f"{trouble}: send it again.") from None
         except OSError as trouble:
             raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
         finally:
             inlet.drop()
             inlet.place.unlink(missing_ok=True)
-        drop_parts(self._office.blobs, key, count)
 
     def verify(self, ticket: str, sha256: str, size: int) -> None:
         """Whether what a ticket was for has arrived. Raises Turned."""

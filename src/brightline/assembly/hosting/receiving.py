@@ -101,7 +101,24 @@ class Receiving:
                 raise Turned(400, f"{trouble}.") from None
             with Sources(xorbs, self._parcels) as sources:
                 for start in range(0, len(files), TOGETHER):
-                    self._assemble(str(mark), files[start : start + TOGETHER], sources)
+                    self._assemble(str(mark), self._absent(str(mark), files[start : start + TOGETHER]), sources)
+
+    def _absent(self, mark: str, files: Sequence[Assembled]) -> list[Assembled]:
+        """A sender that did not wait for the answer sends its shard again: what came of it by then is not made twice."""
+        said = {file.sha256: sum(one.length for one in file.stretches) for file in files if file.sha256 is not None}
+        here = self.here(mark, said)
+        return [file for file in files if file.sha256 is None or file.sha256 not in here]
+
+    def here(self, mark: str, files: Mapping[str, int]) -> set[str]:
+        """Those (sha256 and size) that were sent into the repository already; they stay for the commit that follows."""
+        with self._office.engine.begin() as connection:
+            known = shelf.possessed(connection, self._incarnation(connection, mark), files)
+        if not any(known.get(one) == size for one, size in files.items()):
+            return set()
+        self._office.arrivals.expect(known)
+        with self._office.engine.begin() as connection:
+            known = shelf.possessed(connection, self._incarnation(connection, mark), known)
+        return {one for one, size in known.items() if files[one] == size}
 
     def _incarnation(self, connection: Connection, mark: str) -> Repo:
         repo = shelf.find_incarnation(connection, mark)

@@ -1,5 +1,6 @@
 """Repositories, revisions and files as the documents that the Hub's clients read."""
 
+import hashlib
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,11 @@ from brightline.storage.shelf import Filed, Revision
 Document = dict[str, Any]
 
 
+def identity(name: RepoName) -> str:
+    """As the Hub writes it. Numbers in a row would tell how many repositories there are that nobody is shown."""
+    return hashlib.sha256(name.address.encode()).hexdigest()[:24]
+
+
 def moment(at: datetime) -> str:
     """As the Hub writes it."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -33,7 +39,7 @@ def row_document(wanted: Wanted, row: Any) -> Document:
     moments = [datetime.fromtimestamp(at, UTC) for at in (row.created, row.modified)]
     flags = {"private": bool(row.private), "gated": row.gated or False, "disabled": bool(row.disabled)}
     name = RepoName(wanted.kind, row.namespace, row.name)
-    told = _repo_document(row.repo, name, row.sha, flags, row.downloads, card, moments, row.sdk)
+    told = _repo_document(name, row.sha, flags, row.downloads, card, moments, row.sdk)
     if wanted.card:
         told["cardData"] = json.loads(card.data)
     if wanted.only:
@@ -43,7 +49,6 @@ def row_document(wanted: Wanted, row: Any) -> Document:
 
 
 def _repo_document(
-    number: int,
     name: RepoName,
     sha: str | None,
     flags: Mapping[str, object],
@@ -54,7 +59,7 @@ def _repo_document(
 ) -> Document:
     """`moments` are when it was made, and when what is shown was pushed."""
     document = {
-        "_id": f"{number:024x}",
+        "_id": identity(name),
         "id": str(name),
         "author": name.namespace,
         "sha": sha,
@@ -82,7 +87,7 @@ def info_document(seen: Seen, files: Sequence[Filed], card: Card, origin: Origin
         "gated": repo.gated or ("auto" if gated(judged) else False),
         "disabled": judged.phase is Phase.CLOSED,
     }
-    told = _repo_document(repo.id, repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
+    told = _repo_document(repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
     siblings = [_sibling(filed.stored, sizes=sizes) for filed in files]
     own = {**judged_document(judged), "origin": None if origin is None else origin_document(origin)}
     return {**told, "cardData": json.loads(card.data), "siblings": siblings, "brightline": own}

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy import Connection, inspect, select, text
 
 from brightline.release.card import Card
-from brightline.storage import catalogue, migrations, shelves
+from brightline.storage import catalogue, migrations, shelf, shelves
 from brightline.storage.catalogue import PLACES, TABLES
 from brightline.storage.database import Unopened
 from brightline.storage.revealing import Records, refresh
@@ -60,7 +60,9 @@ def _index_names(connection: Connection) -> None:
 
 
 def _keep_cards(connection: Connection) -> None:
-    """Until now a repository had the tags of the newest commit of main."""
+    """Until now a repository had the tags of the newest commit of main. Its other commits with the same README have them too:
+    what strangers see is often an earlier one.
+    """
     wanted = text(
         "SELECT repos.id, repos.tags, commits.files FROM repos, refs, commits WHERE refs.repo = repos.id AND "
         "commits.repo = repos.id AND refs.name = 'refs/heads/main' AND commits.oid = refs.oid AND repos.id > :last "
@@ -69,8 +71,23 @@ def _keep_cards(connection: Connection) -> None:
     last = 0
     while rows := connection.execute(wanted, {"last": last, "some": SOME}).all():
         for row in rows:
-            catalogue.keep_card(connection, row.files, Card(tags=tuple(json.loads(row.tags))))
+            card = Card(tags=tuple(json.loads(row.tags)))
+            for listing in _alike(connection, row.id, row.files) if card.tags else ():
+                catalogue.keep_card(connection, listing, card)
         last = rows[-1].id
+
+
+def _alike(connection: Connection, repo: int, newest: str) -> list[str]:
+    """The listings of a repository's commits whose README is the newest one's."""
+    own = shelves.commits.c
+    listings = connection.execute(select(own.files).where(own.repo == repo).distinct()).scalars().all()
+    due = _readme(connection, newest)
+    return [newest, *(one for one in listings if one != newest and due and _readme(connection, one) == due)]
+
+
+def _readme(connection: Connection, listing: str) -> str | None:
+    files = shelf.read_listing(connection, listing)
+    return next((one.stored.sha256 for one in files if one.stored.path == "README.md"), None)
 
 
 def _repos(connection: Connection) -> Iterator[list[int]]:

@@ -1,0 +1,65 @@
+"""Bodies on their way in: who dawdles is told so, and holds up nobody for ever."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from tests.offices import found
+
+from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.office import Office
+from brightline.hub import arriving
+from brightline.hub.application import make_hub
+from brightline.hub.host import Account
+from brightline.release.repository import Kind, RepoName
+
+ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
+NAME = RepoName(Kind.MODEL, "acme", "one")
+CONTENT = b"whole"
+
+
+@pytest.fixture
+def hosting(tmp_path):
+    with Office(found(tmp_path / "office")) as office:
+        opened = Hosting(office)
+        opened.create(ACME, NAME, {})
+        yield opened
+
+
+def link(hosting: Hosting) -> str:
+    wanted = {"oid": hashlib.sha256(CONTENT).hexdigest(), "size": len(CONTENT)}
+    return f"/lfs/{hosting.wanted(ACME, NAME, 'main', [wanted])[0][2]}"
+
+
+async def dawdling(forever: asyncio.Event) -> AsyncIterator[bytes]:
+    yield CONTENT[:1]
+    await forever.wait()
+
+
+async def dripping() -> AsyncIterator[bytes]:
+    for _ in range(10_000):
+        yield b""
+        await asyncio.sleep(0.01)
+
+
+def test_who_sends_nothing_is_told_so_and_the_next_one_has_its_turn(hosting, monkeypatch) -> None:
+    monkeypatch.setattr(arriving, "SPAN", 0.3)
+    asyncio.run(crowded(hosting))
+
+
+async def crowded(hosting: Hosting) -> None:
+    transport = httpx.ASGITransport(make_hub(hosting))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        forever = asyncio.Event()
+        slow = [
+            asyncio.create_task(client.put(link(hosting), content=body))
+            for body in (*(dawdling(forever) for _ in range(arriving.AT_ONCE - 1)), dripping())
+        ]
+        await asyncio.sleep(0.05)
+        assert (await client.put(link(hosting), content=CONTENT)).status_code == 200
+        answers = await asyncio.gather(*slow)
+    assert {answer.status_code for answer in answers} == {408}
+    assert "Send it again" in answers[0].headers["X-Error-Message"]
+    assert list(hosting.incoming().parent.iterdir()) == [], "nothing is left of what was cut off"
