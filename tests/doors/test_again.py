@@ -19,7 +19,6 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.vetting import vet
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
-from brightline.hub.remembering import ROOM, Shelf
 from brightline.hub.xet.xorb import hash_text, read_heads
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import catalogue, shelves
@@ -147,14 +146,6 @@ def test_nothing_is_left_of_a_repository_that_was_deleted(tmp_path, monkeypatch)
         hosting.delete(ACME, NAME)
         Collecting(office).collect()
         assert rows(office) == before
-
-
-def test_what_is_remembered_is_bounded_by_addresses_too() -> None:
-    shelf = Shelf()
-    for number in range(2 * ROOM // 100_000):
-        shelf.put(("GET", "/", b"x" * 100_000, (b"host", str(number).encode())), "answer", 10)
-    assert shelf.get(("GET", "/", b"x" * 100_000, (b"host", b"0"))) == "answer"
-    assert shelf.get(("GET", "/", b"x" * 100_000, (b"host", str(number).encode()))) is None
 
 
 def test_downloads_are_counted_once_a_busy_database_is_free_and_when_the_office_closes(hosting, monkeypatch) -> None:
