@@ -331,7 +331,9 @@ def _decide(office: Office) -> None:
             decided(office, number)
 
 
-def questions(words: Words, keys: Sequence[tuple[int, int, int, int]], count: int) -> Iterator[tuple[str, Wanted]]:
+def questions(
+    words: Words, keys: Sequence[tuple[int, int, int, int]], count: int, seal: Callable[[str, int, int], str]
+) -> Iterator[tuple[str, Wanted]]:
     """As people ask: mostly for common things, now and then for rare ones; and some who go to page 500."""
     chance, pool = words.random, list(Kind)
     for _ in range(count):
@@ -357,7 +359,7 @@ def questions(words: Words, keys: Sequence[tuple[int, int, int, int]], count: in
         )[0]
         if what == "deep":
             key = chance.choice(keys)
-            given["after"] = ({"lastModified": key[0], "createdAt": key[1]}.get(sort, key[2]), key[3])
+            given["after"] = seal(sort, {"lastModified": key[0], "createdAt": key[1]}.get(sort, key[2]), key[3])
         if "word" in what:
             given["words"] = [
                 words.zipf(words.words) if what != "rare word" else chance.choice(words.words)
@@ -394,22 +396,22 @@ def measure(office: Office, name: str, bar: str, *, whole: bool) -> None:
         table = catalogue.shown.c
         some = select(table.modified, table.created, table.downloads, table.repo).where(table.repo % 577 == 0)
         keys = [tuple(one) for one in connection.execute(some)]
-    for _, wanted in questions(words, keys, 200):
+    for _, wanted in questions(words, keys, 200, hosting.cursor):
         hosting.search(None, wanted)
     by = dict[str, list[float]]()
-    for what, wanted in questions(words, keys, QUESTIONS):
+    for what, wanted in questions(words, keys, QUESTIONS, hosting.cursor):
         by.setdefault(what, []).append(timed(lambda wanted=wanted: hosting.search(None, wanted)))
     told(f"{name}: lists, mixed", [one for times in by.values() for one in times], bar)
     for what, times in sorted(by.items()) if whole else ():
         told(f"    {what}", times, "")
     inside = [
         timed(lambda wanted=wanted: hosting.search(account("acme"), wanted))
-        for _, wanted in questions(words, keys, 500)
+        for _, wanted in questions(words, keys, 500, hosting.cursor)
     ]
     told(f"{name}: lists, of somebody signed in", inside, bar)
     inside = [
         timed(lambda wanted=wanted: hosting.search(account("examiner"), wanted))
-        for _, wanted in questions(words, keys, 500)
+        for _, wanted in questions(words, keys, 500, hosting.cursor)
     ]
     told(f"{name}: lists, of an examiner", inside, bar)
     _single(hosting, name)
@@ -445,7 +447,7 @@ def over_http(office: Office, name: str, bar: str) -> None:
     process = start(office.settings.folder, port)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            for _, wanted in questions(words, [(1_700_000_000, 1_650_000_000, 3, 50_000)], 1_000):
+            for _, wanted in questions(words, [(1_700_000_000, 1_650_000_000, 3, 50_000)], 1_000, lambda *_key: ""):
                 given: dict[str, Any] = {
                     "search": list(wanted.words),
                     "filter": list(wanted.tags),

@@ -43,7 +43,7 @@ class Listing(Room):
             found = searching.search(connection, asked, self._audience(connection, account))
             page = found[: wanted.limit]
             rows = [showing.row_document(wanted, row) for row in page]
-            return rows, self._closed(wanted, page[-1].key, page[-1].repo) if len(found) > len(page) else None
+            return rows, self.cursor(wanted.sort, page[-1].key, page[-1].repo) if len(found) > len(page) else None
 
         return self._read(ask)
 
@@ -53,8 +53,9 @@ class Listing(Room):
         with writing(self._office.engine) as connection:
             return Fernet(urlsafe_b64encode(hashlib.sha256(b"cursor" + shelf.link_secret(connection)).digest()))
 
-    def _closed(self, wanted: Wanted, key: int, repo: int) -> str:
-        return self._seal.encrypt(json.dumps([wanted.sort, key, repo]).encode()).decode()
+    def cursor(self, sort: str, key: int, repo: int) -> str:
+        """Where a page of a list in this order ends."""
+        return self._seal.encrypt(json.dumps([sort, key, repo]).encode()).decode()
 
     def _opened(self, wanted: Wanted) -> tuple[int, int] | None:
         """Raises Turned."""
