@@ -30,7 +30,7 @@ from tests.servers import free_port
 
 from bench.crash import note
 from brightline.assembly.hosting.collecting import Collecting
-from brightline.assembly.hosting.vetting import audit
+from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
 from brightline.release.revision import object_id
 

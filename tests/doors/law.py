@@ -20,7 +20,7 @@ from tests.offices import decided, found
 from brightline.assembly import examination
 from brightline.assembly.deciding import notice_case
 from brightline.assembly.hosting.hosting import Hosting
-from brightline.assembly.hosting.vetting import vet
+from brightline.assembly.hosting.people.vetting import vet
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.authority.case import State

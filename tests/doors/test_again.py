@@ -13,10 +13,12 @@ from sqlalchemy.exc import OperationalError
 from tests.offices import found
 from tests.storage.test_parcels import xorb
 
-from brightline.assembly.hosting import copying, counting, parting, receiving
 from brightline.assembly.hosting.collecting import Collecting
+from brightline.assembly.hosting.downloads import counting
 from brightline.assembly.hosting.hosting import Hosting
-from brightline.assembly.hosting.vetting import vet
+from brightline.assembly.hosting.people.vetting import vet
+from brightline.assembly.hosting.revisions import copying
+from brightline.assembly.hosting.uploads import parting, receiving
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import hash_text, read_heads

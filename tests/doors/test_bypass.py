@@ -15,7 +15,7 @@ from tests.doors.conftest import client, decide_all, secret
 from tests.offices import write_model
 
 from brightline.assembly.deciding import notice_case
-from brightline.assembly.hosting.vetting import vet
+from brightline.assembly.hosting.people.vetting import vet
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.permit.order import Effect

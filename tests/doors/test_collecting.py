@@ -23,7 +23,7 @@ from tests.offices import Clock, found
 
 from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.hosting import Hosting
-from brightline.assembly.hosting.vetting import audit
+from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.release.reader import Memory

@@ -14,7 +14,7 @@ from tests.doors.conftest import client
 from tests.offices import found
 from tests.servers import free_port
 
-from brightline.assembly.hosting.vetting import audit
+from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from tests.doors.lying import COMMIT, GOOD, Lies, lying, row, send
 from tests.offices import found
 
-from brightline.assembly.hosting.importing import Wanted, import_repository
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.imports.importing import Wanted, import_repository
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
 from brightline.release.repository import Kind, RepoName

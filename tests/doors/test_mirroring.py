@@ -19,8 +19,8 @@ from tests.offices import found, write_model
 from tests.servers import free_port
 
 from brightline.assembly import examination
-from brightline.assembly.hosting import mirroring
 from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.hosting.imports import mirroring
 from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
 from brightline.hub.host import Account, Turned

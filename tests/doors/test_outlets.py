@@ -18,7 +18,7 @@ from tests.offices import found, write_model
 from tests.servers import free_port, object_store, wait_for
 
 from brightline.assembly.exposing import told_of
-from brightline.assembly.hosting import handing
+from brightline.assembly.hosting.downloads import handing
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.release.component import Component

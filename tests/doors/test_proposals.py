@@ -10,8 +10,9 @@ from tests.doors.conftest import client, decide_all, open_cases, secret
 from tests.offices import write_model
 
 from brightline.assembly.deciding import notice_case
-from brightline.assembly.hosting import proposing, pushing
+from brightline.assembly.hosting.discussions import proposing
 from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.hosting.revisions import pushing
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.hub.host import Turned

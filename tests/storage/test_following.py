@@ -6,8 +6,8 @@ import pytest
 from tests.offices import decided, examined, file_case, write_model
 
 from brightline.assembly.deciding import notice_case
-from brightline.assembly.hosting import shelving as rooms
-from brightline.assembly.hosting.shelving import Known, Shelving
+from brightline.assembly.hosting.sight import shelving as rooms
+from brightline.assembly.hosting.sight.shelving import Known, Shelving
 from brightline.assembly.office import Office, View
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.authority.case import State

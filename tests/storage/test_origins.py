@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.doors.lying import GOOD, Lies, lying, row
 
-from brightline.assembly.hosting.importing import Wanted, import_repository
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.imports.importing import Wanted, import_repository
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.office import Office
 from brightline.release.repository import Kind, RepoName
 from brightline.sources.upstream import Upstream

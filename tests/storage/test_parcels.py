@@ -10,8 +10,8 @@ import pytest
 from tests.offices import Clock, found
 from tests.servers import object_store
 
-from brightline.assembly.hosting.assembling import Sources, assemble
 from brightline.assembly.hosting.collecting import Collecting
+from brightline.assembly.hosting.uploads.assembling import Sources, assemble
 from brightline.assembly.office import Office
 from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import LZ4, Garbled, read_heads

@@ -74,7 +74,7 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def vet(arguments: argparse.Namespace, office: "Office") -> int:
-    from brightline.assembly.hosting import vetting
+    from brightline.assembly.hosting.people import vetting
 
     name = _named(arguments.repo)
     shared = arguments.organisation is not None
@@ -95,8 +95,8 @@ def _named(text: str) -> "RepoName":
 
 
 def import_(arguments: argparse.Namespace, office: "Office") -> int:
-    from brightline.assembly.hosting import importing
-    from brightline.assembly.hosting.shelving import Shelving
+    from brightline.assembly.hosting.imports import importing
+    from brightline.assembly.hosting.sight.shelving import Shelving
     from brightline.cli import output
     from brightline.settings.environment import settings
     from brightline.sources.source import NoSource
@@ -147,13 +147,13 @@ def sources(arguments: argparse.Namespace, office: "Office") -> int:
 
 
 def _origin_document(origin: "Origin") -> dict[str, object]:
-    from brightline.assembly.hosting.showing import origin_document
+    from brightline.assembly.hosting.sight.showing import origin_document
 
     return {"repo": origin.name, "revision": origin.oid, "source": origin_document(origin)}
 
 
 def audit(arguments: argparse.Namespace, office: "Office") -> int:
-    from brightline.assembly.hosting import vetting
+    from brightline.assembly.hosting.people import vetting
     from brightline.cli import output
 
     with output.progress(None, "hashing") as told:

@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.browsing import Browsing
-from brightline.assembly.hosting.conversing import Conversing
-from brightline.assembly.hosting.copying import Copying
-from brightline.assembly.hosting.handing import Handing
-from brightline.assembly.hosting.letting_in import LettingIn
-from brightline.assembly.hosting.listing import Listing
-from brightline.assembly.hosting.mirroring import Mirror
-from brightline.assembly.hosting.parting import Parting
-from brightline.assembly.hosting.profiling import Profiling
-from brightline.assembly.hosting.receiving import MINUTES, Receiving
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.discussions.conversing import Conversing
+from brightline.assembly.hosting.downloads.handing import Handing
+from brightline.assembly.hosting.imports.mirroring import Mirror
+from brightline.assembly.hosting.people.letting_in import LettingIn
+from brightline.assembly.hosting.people.profiling import Profiling
+from brightline.assembly.hosting.revisions.copying import Copying
+from brightline.assembly.hosting.sight.browsing import Browsing
+from brightline.assembly.hosting.sight.listing import Listing
+from brightline.assembly.hosting.sight.shelving import Shelving
+from brightline.assembly.hosting.uploads.parting import Parting
+from brightline.assembly.hosting.uploads.receiving import MINUTES, Receiving
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived
 from brightline.release.repository import RepoName

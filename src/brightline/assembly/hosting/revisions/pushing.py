@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from brightline.assembly.filing import OWN_WORDS, Filing, file_within, prepare_filing
-from brightline.assembly.hosting.deriving import base_manifest
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.revisions.deriving import base_manifest
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.procedure import conclude_release
 from brightline.assembly.refusal import Refused
 from brightline.authority.case import Case, State

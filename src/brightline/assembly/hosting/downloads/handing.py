@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.counting import Counting
-from brightline.assembly.hosting.exposing import expose
-from brightline.assembly.hosting.room import Room
-from brightline.assembly.hosting.shelving import Seen, Shelving
+from brightline.assembly.hosting.downloads.counting import Counting
+from brightline.assembly.hosting.downloads.exposing import expose
+from brightline.assembly.hosting.sight.room import Room
+from brightline.assembly.hosting.sight.shelving import Seen, Shelving
 from brightline.decision.access import Access
 from brightline.hub.host import Account, Content, Turned
 from brightline.release.repository import RepoName

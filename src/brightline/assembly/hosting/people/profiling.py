@@ -4,8 +4,8 @@ from collections import Counter
 
 from sqlalchemy import Connection, func, select
 
-from brightline.assembly.hosting.admitting import Admitting
-from brightline.assembly.hosting.showing import moment
+from brightline.assembly.hosting.people.admitting import Admitting
+from brightline.assembly.hosting.sight.showing import moment
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import shelf, shelves

@@ -5,10 +5,10 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting import showing
-from brightline.assembly.hosting.proposals import pulls as proposals
-from brightline.assembly.hosting.room import Room
-from brightline.assembly.hosting.shelving import Seen
+from brightline.assembly.hosting.sight import showing
+from brightline.assembly.hosting.sight.proposals import pulls as proposals
+from brightline.assembly.hosting.sight.room import Room
+from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.card import Card

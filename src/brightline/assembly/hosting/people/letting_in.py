@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from sqlalchemy import Connection, select
 
-from brightline.assembly.hosting.admitting import SCOPES, Admitting
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.people.admitting import SCOPES, Admitting
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.hub.host import Account, Document, Turned
 from brightline.storage import schema, shelf, tokens
 from brightline.storage.approvals import approve, redeem

@@ -16,7 +16,7 @@ from brightline.storage.lending import Loan, loans_of
 from brightline.storage.shelf import Filed, Repo
 
 if TYPE_CHECKING:
-    from brightline.assembly.hosting.shelving import Shelving
+    from brightline.assembly.hosting.sight.shelving import Shelving
 
 CHAIN = 8  # loans of loans that are followed; what comes from further away waits for its own determination
 Lent = Callable[[Filed], Denial | None]

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.exposing import expose
-from brightline.assembly.hosting.proposals import head_of
-from brightline.assembly.hosting.proposing import Proposing, conflicts
-from brightline.assembly.hosting.shelving import Seen
-from brightline.assembly.hosting.showing import moment
+from brightline.assembly.hosting.discussions.proposing import Proposing, conflicts
+from brightline.assembly.hosting.downloads.exposing import expose
+from brightline.assembly.hosting.sight.proposals import head_of
+from brightline.assembly.hosting.sight.shelving import Seen
+from brightline.assembly.hosting.sight.showing import moment
 from brightline.enforcement.access import Caller
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import HEADS, RepoName

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import Connection, select
 
-from brightline.assembly.hosting.lending import Lent, lent, none_lent
-from brightline.assembly.hosting.proposals import proposal_at
+from brightline.assembly.hosting.sight.lending import Lent, lent, none_lent
+from brightline.assembly.hosting.sight.proposals import proposal_at
 from brightline.assembly.office import Office, View
 from brightline.assembly.ordering import orders_on
 from brightline.authority.case import Case

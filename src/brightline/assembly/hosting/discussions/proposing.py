@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.keeping import writer
-from brightline.assembly.hosting.proposals import head_of, number_of
-from brightline.assembly.hosting.pushing import moved, push, put
-from brightline.assembly.hosting.room import Room
-from brightline.assembly.hosting.shelving import Seen
+from brightline.assembly.hosting.revisions.keeping import writer
+from brightline.assembly.hosting.revisions.pushing import moved, push, put
+from brightline.assembly.hosting.sight.proposals import head_of, number_of
+from brightline.assembly.hosting.sight.room import Room
+from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, tree_ids

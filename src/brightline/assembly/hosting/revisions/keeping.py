@@ -6,11 +6,11 @@ from typing import Any
 from pathspec import GitIgnoreSpec
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.proposals import number_of
-from brightline.assembly.hosting.pushing import first_revision, push
-from brightline.assembly.hosting.room import Room
-from brightline.assembly.hosting.shelving import Seen, Shelving
-from brightline.assembly.hosting.showing import identity
+from brightline.assembly.hosting.revisions.pushing import first_revision, push
+from brightline.assembly.hosting.sight.proposals import number_of
+from brightline.assembly.hosting.sight.room import Room
+from brightline.assembly.hosting.sight.shelving import Seen, Shelving
+from brightline.assembly.hosting.sight.showing import identity
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, TAGS, RepoName
 from brightline.storage import shelf

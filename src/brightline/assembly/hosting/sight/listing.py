@@ -9,8 +9,8 @@ from functools import cached_property
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Connection, select
 
-from brightline.assembly.hosting import showing
-from brightline.assembly.hosting.room import Room
+from brightline.assembly.hosting.sight import showing
+from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import Account, Document, Turned, Wanted
 from brightline.permit.charter import Role
 from brightline.release.repository import Kind

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.keeping import make_repo
-from brightline.assembly.hosting.pushing import push
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.revisions.keeping import make_repo
+from brightline.assembly.hosting.revisions.pushing import push
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.refusal import Refused
 from brightline.enforcement.branches import MAIN
 from brightline.hub.host import Account, Operation, Push, Turned

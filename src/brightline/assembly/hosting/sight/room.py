@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.shelving import Absent, Shelving
+from brightline.assembly.hosting.sight.shelving import Absent, Shelving
 from brightline.storage.database import writing
 
 _Answer = TypeVar("_Answer")

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from brightline.assembly.hosting.receiving import Receiving
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.sight.shelving import Shelving
+from brightline.assembly.hosting.uploads.receiving import Receiving
 from brightline.hub.host import FULL, Arrived, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf

@@ -17,8 +17,8 @@ from dbos import DBOS, SetWorkflowID
 from sqlalchemy import Connection
 
 from brightline.assembly.examination import office_here
-from brightline.assembly.hosting.importing import Wanted, import_repository
-from brightline.assembly.hosting.shelving import Absent, Shelving
+from brightline.assembly.hosting.imports.importing import Wanted, import_repository
+from brightline.assembly.hosting.sight.shelving import Absent, Shelving
 from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
 from brightline.assembly.seat import is_taken, table_of

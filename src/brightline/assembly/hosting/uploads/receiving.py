@@ -8,8 +8,8 @@ from threading import BoundedSemaphore
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.assembling import Sources, assemble
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.sight.shelving import Shelving
+from brightline.assembly.hosting.uploads.assembling import Sources, assemble
 from brightline.hub.host import FULL, Arrived, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting import showing
-from brightline.assembly.hosting.room import Room
+from brightline.assembly.hosting.sight import showing
+from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import RepoName
 from brightline.storage import asking, tokens

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from brightline.assembly.hosting.keeping import Keeping
-from brightline.assembly.hosting.pushing import put
-from brightline.assembly.hosting.shelving import Seen
-from brightline.assembly.hosting.showing import moment
+from brightline.assembly.hosting.revisions.keeping import Keeping
+from brightline.assembly.hosting.revisions.pushing import put
+from brightline.assembly.hosting.sight.shelving import Seen
+from brightline.assembly.hosting.sight.showing import moment
 from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import HEADS, TAGS, RepoName

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.shelving import Shelving
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.hub.host import Account, Turned
 from brightline.release.repository import Kind, Misnamed, repo_name
 

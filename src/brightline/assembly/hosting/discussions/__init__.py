@@ -1,0 +1,1 @@
+"""What people propose to one another, and say about it."""

@@ -1,0 +1,1 @@
+"""Bytes on their way out: which, by which way, and who was handed them."""

@@ -1,0 +1,1 @@
+"""Repositories of other hubs: fetched with where they come from, into quarantine."""

@@ -1,0 +1,1 @@
+"""What owners make of repositories: pushes, branches, copies, and histories that are cut."""
