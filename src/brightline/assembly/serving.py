@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from brightline.assembly.examination import examining
 from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.memory import keep_memory
 from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
@@ -66,6 +67,7 @@ def worker() -> Any:
     if folder is None:
         raise Refused("which office? Set BRIGHTLINE_OFFICE.", "NO-OFFICE")
     log_to_stderr()
+    keep_memory()
     office = Office(Path(folder))
     for place in filter(None, (office.settings.folder, office.blobs.folder)):
         sweep(place / "incoming")

@@ -1,17 +1,16 @@
 """A body on its way to a file: kept by a thread while the next part of it comes in."""
 
 import asyncio
-import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from brightline.hub import asking
 from brightline.hub.host import FULL, Arrived, Inlet, Turned
 
-PART = 1 << 19  # bytes that are handed to the thread at once
+AHEAD = 1  # full buffers that wait to be kept, beside the one that is being filled
 AT_ONCE = 12  # bodies that come in at the same time: the next one waits, and its sender with it
 SPAN, LEAST = 30, 240 << 10  # seconds that a sender is waited for, and the bytes that come in them at the least
 Read = Callable[[bytes], None]
@@ -48,53 +47,74 @@ def gate(request: Request, name: str, at_once: int) -> asyncio.Semaphore:
     return gates.setdefault(name, asyncio.Semaphore(at_once))
 
 
-async def _paced(request: Request) -> AsyncIterator[bytes]:
-    """Block by block; a sender that dawdles holds up whoever waits for its turn. What keeping takes is not the sender's.
-
-    Raises Turned.
-    """
-    blocks = aiter(request.stream())
-    waited, came = 0.0, 0
-    while True:
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(SPAN - waited):
-                block = await anext(blocks, None)
-        except TimeoutError:
-            raise Turned(408, f"fewer than {LEAST} bytes came in {SPAN} seconds. Send it again.") from None
-        if block is None:
-            return
-        waited, came = waited + time.monotonic() - began, came + len(block)
-        if came >= LEAST:
-            waited, came = 0.0, 0
-        yield block
-
-
 async def _take(request: Request, most: int | None, read: Read | None, inlet: Inlet) -> None:
-    """One part is kept while the next one comes."""
-    blocks: list[bytes] = []
-    held = size = 0
-    keeps: asyncio.Task[Any] | None = None
+    """What was filled is kept while the next blocks come.
+
+    A sender that dawdles holds up whoever waits for its turn; what keeping takes is not the sender's.
+    """
+    clock, kept, came = asyncio.get_running_loop().time, _Kept(inlet), 0
+    patience = asyncio.timeout(SPAN)
     try:
-        async for block in _paced(request):
-            size, held = size + len(block), held + len(block)
-            if most is not None and size > most:
-                raise Turned(413, f"this has at most {most} bytes.")
-            if read is not None:
-                read(block)
-            blocks.append(block)
-            if held >= PART:
-                if keeps is not None:
-                    await keeps
-                keeps = asyncio.create_task(_keep(inlet, blocks))
-                blocks, held = [], 0
-        if keeps is not None:
-            await keeps
-        await _keep(inlet, blocks)
+        async with patience:
+            async for block in _blocks(request):
+                came += len(block)
+                if most is not None and inlet.size + len(block) > most:
+                    raise Turned(413, f"this has at most {most} bytes.")
+                if read is not None:
+                    read(block)
+                left = memoryview(block)
+                while left := left[inlet.fill(left) :]:
+                    patience.reschedule(None)
+                    await kept.next()
+                    came = LEAST
+                if came >= LEAST:
+                    patience.reschedule(clock() + SPAN)
+                    came = 0
+            patience.reschedule(None)
+            await kept.all()
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        raise Turned(408, f"fewer than {LEAST} bytes came in {SPAN} seconds. Send it again.") from None
     finally:
-        if keeps is not None:
-            await asyncio.wait([keeps])
+        await kept.quiet()
 
 
-async def _keep(inlet: Inlet, blocks: list[bytes]) -> None:
-    await asking.off(lambda: inlet.keep(blocks))
+async def _blocks(request: Request) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        more = message.get("more_body", False)
+        yield message.get("body", b"")
+
+
+class _Kept:
+    """Buffers on their way to the disk, one after the other."""
+
+    def __init__(self, inlet: Inlet) -> None:
+        self._inlet = inlet
+        self._under_way: deque[asyncio.Task[None]] = deque()
+
+    async def next(self) -> None:
+        """The one that is full, too; once no more than AHEAD are. Raises what keeping raised."""
+        before = self._under_way[-1] if self._under_way else None
+        self._under_way.append(asyncio.create_task(_after(before, self._inlet.turn())))
+        while len(self._under_way) > AHEAD:
+            await self._under_way[0]
+            self._under_way.popleft()
+
+    async def all(self) -> None:
+        for one in self._under_way:
+            await one
+
+    async def quiet(self) -> None:
+        """When none of them is under way any more; what they raise was told, or is not wanted."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+
+async def _after(before: asyncio.Task[None] | None, work: Callable[[], None]) -> None:
+    if before is not None:
+        await before
+    await asking.off(work)

@@ -41,12 +41,16 @@ class Arrived:
 
 
 class Inlet(Protocol):
-    """Where a body goes while it comes in. One thread at a time uses it. All of it raises OSError where the disk is full."""
+    """Where a body goes while it comes in: one fills it while another keeps what was filled. OSError where the disk is full."""
 
     place: Path
     size: int
 
-    def keep(self, blocks: Sequence[bytes]) -> None: ...
+    def fill(self, block: memoryview) -> int:
+        """How much of it there was room for."""
+
+    def turn(self) -> Callable[[], None]:
+        """What keeps what was filled, for another thread: each in its turn."""
 
     def finish(self) -> str:
         """The sha256, where it was asked for."""

@@ -6,10 +6,9 @@ knows no direct access (tmpfs), the same code goes through the cache.
 """
 
 import errno
-import hashlib
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,58 +130,6 @@ def _write(descriptor: int, filled: mmap.mmap, length: int, at: int) -> None:
     with memoryview(filled) as view:
         while done < length:
             done += os.pwrite(descriptor, view[done:length], at + done)
-
-
-class Inlet:
-    """What arrives, block by block, kept in a new file and hashed where that is wanted. Used by one thread at a time."""
-
-    def __init__(self, place: Path, *, hashing: bool) -> None:
-        self.place, self.size = place, 0
-        self._hashed = hashlib.sha256() if hashing else None
-        self._out = Outlet(place)
-        self._filled: mmap.mmap | None = None
-        self._at = 0
-
-    def keep(self, blocks: Iterable[bytes]) -> None:
-        """Raises OSError."""
-        for block in blocks:
-            self.size += len(block)
-            left = memoryview(block)
-            while left:
-                left = left[self._fill(left) :]
-                if self._at == BUFFER:
-                    self._pass_on()
-
-    def _fill(self, block: memoryview) -> int:
-        if self._filled is None:
-            self._filled, self._at = take(BUFFER), self._out.lead
-        length = min(len(block), BUFFER - self._at)
-        self._filled[self._at : self._at + length] = block[:length]
-        self._at += length
-        return length
-
-    def _pass_on(self) -> None:
-        filled, lead, self._filled = self._filled, self._out.lead, None
-        if filled is None:
-            return
-        self._out.put(filled, self._at)
-        if self._hashed is not None:
-            with memoryview(filled) as view:
-                self._hashed.update(view[lead : self._at])
-
-    def finish(self) -> str:
-        """Its sha256, or nothing where that was not wanted. Raises OSError."""
-        self._pass_on()
-        self._out.finish()
-        self._out.close()
-        return self._hashed.hexdigest() if self._hashed is not None else ""
-
-    def drop(self) -> None:
-        """It is not wanted any more, or over."""
-        if self._filled is not None:
-            give(self._filled)
-            self._filled = None
-        self._out.close()
 
 
 class DirectFile:

@@ -22,7 +22,7 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
-from brightline.storage.direct import Inlet
+from brightline.storage.inlet import Inlet
 from brightline.storage.state import watch
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mmap import mmap
 from typing import Any
 
+import numpy as np
 from lz4.frame import LZ4FrameDecompressor
 
 CHUNK = 16 << 20  # bytes that three bytes of length can say
@@ -13,6 +14,9 @@ CHUNKS = 8 << 10  # of one xorb
 HEAD = 8  # bytes before a chunk: version, packed length, scheme, whole length
 FOOTER = b"XETBLOB"
 NONE, LZ4, GROUPED = 0, 1, 2  # schemes: as it is, LZ4 frame, bytes grouped by four and then an LZ4 frame
+
+_PAIR, _FOUR = np.dtype("<u2"), np.dtype("<u4")
+_Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 class Garbled(ValueError):
@@ -121,12 +125,27 @@ def _inflated(data: memoryview, chunk: Chunk) -> bytes:
 
 
 def _ungroup(data: bytes, out: bytearray | mmap, at: int) -> None:
-    """First bytes of all fours, then second ones, and so on; back into their order."""
-    start, end = 0, at + len(data)
-    for lane in range(4):
-        length = (len(data) + 3 - lane) // 4
-        out[at + lane : end : 4] = data[start : start + length]
-        start += length
+    """First bytes of all fours, then second ones, and so on; back into their order.
+
+    Lanes are widened and joined in pairs: byte by byte takes twice as long, and keeps every other thread waiting.
+    """
+    fours, rest = divmod(len(data), 4)
+    starts = [lane * fours + min(lane, rest) for lane in range(4)]
+    first, second, third, fourth = (np.frombuffer(data, np.uint8, fours, start) for start in starts)
+    whole = _paired(third, fourth).astype(_FOUR)
+    whole <<= 16
+    whole |= _paired(first, second)
+    end = at + fours * 4
+    out[at:end] = whole.data.cast("B") if fours else b""
+    for lane in range(rest):
+        out[end + lane] = data[starts[lane] + fours]
+
+
+def _paired(low: _Bytes, high: _Bytes) -> np.ndarray[Any, np.dtype[np.uint16]]:
+    pair = high.astype(_PAIR)
+    pair <<= 8
+    pair |= low
+    return pair
 
 
 def hash_text(raw: bytes) -> str:

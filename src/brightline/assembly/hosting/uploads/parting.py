@@ -9,7 +9,7 @@ from brightline.assembly.hosting.uploads.receiving import Receiving
 from brightline.hub.host import FULL, Arrived, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
-from brightline.storage.direct import Inlet
+from brightline.storage.inlet import Inlet
 from brightline.storage.parts import drop_parts, keep_part, read_parts
 
 PART = 64 << 20  # bytes of a part
