@@ -13,6 +13,7 @@ from brightline.hub import asking
 from brightline.hub.host import Content
 from brightline.hub.remembering import acted, remembered
 
+TOLD = 50 * 10**9  # bytes: a file that a HEAD says is larger is one that the stock client refuses to fetch by HTTP
 AGAIN = 0.5  # seconds after which a running download asks again whether it may go on
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -46,6 +47,8 @@ async def _handed(request: Request, content: Content) -> Response:
         await asking.off(lambda: content.handed(start == 0))
     if get and content.inside is not None:
         return Response(headers={**headers, "X-Accel-Redirect": content.inside})
+    if not get and content.size > TOLD:
+        return StreamingResponse(_nothing(), headers=headers)
     headers["Content-Length"] = str(end - start)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
@@ -60,13 +63,14 @@ def _headers(content: Content) -> dict[str, str]:
         "X-Repo-Commit": content.commit,
         "ETag": f'"{content.etag}"',
         "X-Linked-Etag": f'"{content.etag}"',
-        "X-Linked-Size": str(content.size),
         "Accept-Ranges": "bytes",
         "Content-Type": "application/octet-stream",
         "Content-Disposition": f"attachment; filename*=UTF-8''{_quoted(content.name)}",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox",
     }
+    if content.size <= TOLD:
+        headers["X-Linked-Size"] = str(content.size)
     if not content.public:
         headers["Cache-Control"] = "private, no-store"
     return headers
@@ -98,6 +102,12 @@ def _range(header: str | None, size: int) -> tuple[int, int] | None:
         return None
     start = int(first) if first else max(0, size - int(last))
     return start, min(int(last) + 1, size) if first and last else size
+
+
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    """An answer in one piece would say how long it is."""
+    return
+    yield b""
 
 
 async def _bytes(content: Content, start: int, end: int) -> AsyncGenerator[bytes, None]:
