@@ -1,5 +1,6 @@
 """Serving: the API and the hub on granian, with the office joined on."""
 
+import gc
 import hashlib
 import shutil
 import socket
@@ -102,6 +103,8 @@ def serve_office(folder: str, host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
 
     choose_office(folder)
+    gc.freeze()  # the worker is a fork: what both share is never looked through, so it is never copied
+    gc.enable()
     Granian(
         "brightline.assembly.serving:worker",
         address=host,
