@@ -30,12 +30,12 @@ def _listened(port: int) -> bool:
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: int = 30) -> None:
-    for _ in range(seconds * 10):
+    for _ in range(seconds * 50):
         if _listened(port):
             return
         if process.poll() is not None:
             break
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise RuntimeError(f"no server on port {port}")
 
 
