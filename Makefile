@@ -45,7 +45,7 @@ $(CACHE)/clients/2.3: | $(VENV)/.synced
 
 test: setup $(CACHE)/clients/2.3 ## Run the tests
 	@echo "==> running the tests"
-	@$(BIN)/python -m pytest -n 2 -m "not torch"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not torch"
 
 models: setup ## Install torch (a CPU build) and run the tests that load models through the hub
 	@echo "==> installing torch $(TORCH)"; $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check torch==$(TORCH)
