@@ -10,6 +10,7 @@ UV_VERSION := 0.11.33
 
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE  # what is compiled once is read by every process and every run after it
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run stop test models check bench serving uploading catalogue fuzz crash clean format docs
@@ -40,7 +41,7 @@ stop: setup ## End the office that `make run` left up
 
 $(CACHE)/clients/2.3: | $(VENV)/.synced
 	@echo "==> installing the previous client of the Hub, for the tests"
-	@$(UV) pip install --quiet --python $(BIN)/python --target $@ "huggingface_hub==2.3.*" \
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --target $@ "huggingface_hub==2.3.*" \
 		|| { rm -rf $@; echo "==> it cannot be had now: the tests that need it are skipped"; }
 
 test: setup $(CACHE)/clients/2.3 ## Run the tests

@@ -17,7 +17,6 @@ from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
 from brightline.desk.application import PREFIX, log_to_stderr, make_application
-from brightline.desk.signin import sign_in_router
 from brightline.hub.application import make_hub
 from brightline.settings.environment import choose_office, settings
 from brightline.storage import shelf
@@ -30,6 +29,8 @@ def make_app(office: Office) -> Any:
     provider = office.settings.oidc
     sign_in = None
     if provider is not None:
+        from brightline.desk.signin import sign_in_router  # noqa: PLC0415 - slow to import, and few offices have it
+
         address = office.settings.address.rstrip("/")
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
     hosting = Hosting(office)
