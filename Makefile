@@ -10,6 +10,7 @@ UV_VERSION := 0.11.33
 
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE  # what is compiled once is read by every process and every run after it
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run stop test models check bench serving uploading catalogue fuzz crash clean format docs
@@ -24,11 +25,17 @@ $(UV):
 
 $(VENV)/.synced: pyproject.toml uv.lock | $(UV)
 	@echo "==> installing brightline and its locked dependencies"
-	@$(UV) sync --quiet --locked --inexact --all-extras --compile-bytecode --python $(BIN)/python
+	@$(UV) sync --quiet --locked --inexact --all-extras --no-default-groups --compile-bytecode --python $(BIN)/python
 	@$(BIN)/python -m compileall -q src  # so that the command starts quickly even where nobody may write beside it
 	@touch $@
 
-setup: $(VENV)/.synced ## Set everything up; leaves the command at .venv/bin/brightline
+TOOLS := $(VENV)/.tools
+$(TOOLS): $(VENV)/.synced
+	@echo "==> installing what tests and checks need"
+	@$(UV) sync --quiet --locked --inexact --all-extras --python $(BIN)/python
+	@touch $@
+
+setup: $(VENV)/.synced ## Set the command up, at .venv/bin/brightline; tests and checks add what they need
 	@echo "==> ready: $(BIN)/brightline --help"
 
 run: setup ## Assess a real model; push it to an office's hub, decide it, download it back; the hub stays up
@@ -40,49 +47,49 @@ stop: setup ## End the office that `make run` left up
 
 $(CACHE)/clients/2.3: | $(VENV)/.synced
 	@echo "==> installing the previous client of the Hub, for the tests"
-	@$(UV) pip install --quiet --python $(BIN)/python --target $@ "huggingface_hub==2.3.*" \
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --target $@ "huggingface_hub==2.3.*" \
 		|| { rm -rf $@; echo "==> it cannot be had now: the tests that need it are skipped"; }
 
-test: setup $(CACHE)/clients/2.3 ## Run the tests
+test: $(TOOLS) $(CACHE)/clients/2.3 ## Run the tests
 	@echo "==> running the tests"
-	@$(BIN)/python -m pytest -n 2 -m "not torch"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not torch"
 
-models: setup ## Install torch (a CPU build) and run the tests that load models through the hub
+models: $(TOOLS) ## Install torch (a CPU build) and run the tests that load models through the hub
 	@echo "==> installing torch $(TORCH)"; $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check torch==$(TORCH)
 	@$(BIN)/python -m pytest -m torch tests/doors
 
-check: setup ## Format, lint, types, layers and purity
+check: $(TOOLS) ## Format, lint, types, layers and purity
 	@echo "==> format"; $(BIN)/ruff format --check .
 	@echo "==> lint"; $(BIN)/ruff check .
 	@echo "==> types"; $(BIN)/mypy
 	@echo "==> layers and purity"; $(BIN)/lint-imports
 
-format: setup ## Format the code and apply safe fixes
+format: $(TOOLS) ## Format the code and apply safe fixes
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-docs: setup ## Write the pages that are made from the code: rules, schemas, the picture in the README
+docs: $(TOOLS) ## Write the pages that are made from the code: rules, schemas, the picture in the README
 	@$(BIN)/python docs/make.py
 
-bench: setup ## Print speed and memory ratios beside sha256, picklescan, modelscan and model_signing
+bench: $(TOOLS) ## Print speed and memory ratios beside sha256, picklescan, modelscan and model_signing
 	@echo "==> installing the peers"; $(UV) sync --quiet --locked --inexact --all-extras --group bench --python $(BIN)/python
 	@$(BIN)/python -m bench
 
-serving: setup ## Print how fast downloads and documents leave, beside nginx and olah
+serving: $(TOOLS) ## Print how fast downloads and documents leave, beside nginx and olah
 	@$(BIN)/python -m bench.serving
 
-catalogue: setup ## Measure lists over 575,000 repositories on SQLite and PostgreSQL, and a repository's info and tree
+catalogue: $(TOOLS) ## Measure lists over 575,000 repositories on SQLite and PostgreSQL, and a repository's info and tree
 	@$(BIN)/python -m bench.catalogue
 
-fuzz: setup ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
+fuzz: $(TOOLS) ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
 	@$(BIN)/python -m bench.forgery
 	@$(BIN)/python -m bench.doors
 	@$(BIN)/python -m bench.mutation
 
-crash: setup ## Kill an office 400 times at random moments, and a hub 200 times, and look for what was lost
+crash: $(TOOLS) ## Kill an office 400 times at random moments, and a hub 200 times, and look for what was lost
 	@$(BIN)/python -m bench.crash
 	@$(BIN)/python -m bench.crash_hub
 
-uploading: setup ## Measure how quickly a hub takes bytes in, and the memory that 20 GiB in and out take
+uploading: $(TOOLS) ## Measure how quickly a hub takes bytes in, and the memory that 20 GiB in and out take
 	@$(BIN)/python -m bench.uploading
 	@$(BIN)/python -m bench.uploading --memory 20
 

@@ -1,5 +1,6 @@
 """What several rooms' tests share."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -10,6 +11,12 @@ from typing import Any
 import pytest
 
 COMMAND = str(Path(sys.executable).with_name("brightline"))
+gc.disable()  # until all tests are collected: modules are a great many objects, and none of them is garbage
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

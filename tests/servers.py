@@ -5,9 +5,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,13 +32,26 @@ def _listened(port: int) -> bool:
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: int = 30) -> None:
-    for _ in range(seconds * 10):
+    for _ in range(seconds * 50):
         if _listened(port):
             return
         if process.poll() is not None:
             break
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise RuntimeError(f"no server on port {port}")
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler], kind: type[HTTPServer] = ThreadingHTTPServer) -> Iterator[str]:
+    """A handler's server, in a thread of this process; yields its address."""
+    with kind(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # its end waits so long
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -90,6 +105,9 @@ def object_store(place: Path) -> Iterator[dict[str, str]]:
     command = [str(Path(sys.executable).with_name("weed")), "server", f"-dir={place}", "-ip=127.0.0.1"]
     command += ["-ip.bind=127.0.0.1", "-s3", f"-s3.config={place / 'identities.json'}", "-master.volumeSizeLimitMB=64"]
     command += ["-volume.max=100"]  # of 64 MB each: eight, which it would choose, are soon full
+    command += [
+        "-master.peers=none"
+    ]  # alone: its volumes report at once to whom leads, instead of five seconds after an election
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # of fixed ports: a second store would not start
     command += [f"-{name}.port={port}" for name, port in ports.items()]
     with (place / "log").open("wb") as log:

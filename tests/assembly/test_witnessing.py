@@ -1,14 +1,14 @@
 """An office asks its witnesses: what they answer may hold anything, and only their own good cosignatures are kept."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from tests.authority.office import NOON, pen
 from tests.offices import approvers, found
+from tests.servers import served
 
 from brightline.assembly.chartering import adopt_charter, draft_charter, sign_draft
 from brightline.assembly.deciding import open_signer
@@ -56,10 +56,8 @@ def witness(answer: Answer) -> Iterator[str]:
         def log_message(self, *_words: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(Handler) as address:
+        yield address
 
 
 def good(name: str) -> Answer:

@@ -41,13 +41,14 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     command = [str(Path(sys.executable).with_name("brightline")), "serve", "--office", str(folder), "--port", str(port)]
     with (folder / "serve.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ}, start_new_session=True)
-    for _ in range(200):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/api/v1/office")
-        except httpx.TransportError:
-            time.sleep(0.1)
-            continue
-        return process
+    with httpx.Client() as client:
+        for _ in range(1_000):
+            try:
+                client.get(f"http://127.0.0.1:{port}/api/v1/office")
+            except httpx.TransportError:
+                time.sleep(0.02)
+                continue
+            return process
     raise RuntimeError((folder / "serve.log").read_text())
 
 

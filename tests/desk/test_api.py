@@ -56,24 +56,25 @@ def filled(path: str, number: int = 1) -> str:
 def test_every_route_that_is_not_public_asks_for_a_token(address: str) -> None:
     closed = [route for route in routes(address) if route not in PUBLIC]
     assert len(closed) > 30
-    for method, path in closed:
-        answer = httpx.request(method, address + filled(path), json={})
-        assert answer.status_code == 401, (method, path)
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.headers["www-authenticate"] == "Bearer"
+    with httpx.Client(base_url=address) as client:
+        for method, path in closed:
+            answer = client.request(method, filled(path), json={})
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_every_route_that_is_not_public_asks_for_its_scope(address: str, office: Office) -> None:
     """A token with one scope is admitted nowhere else: each route is closed to all scopes but one."""
     admitted: dict[tuple[str, str], int] = {}
-    for scope in EVERYTHING:
-        headers = token(office, "stranger", scope)
-        for method, path in routes(address):
-            if (method, path) in PUBLIC:
-                continue
-            answer = httpx.request(method, address + filled(path, 999), headers=headers, json={})
-            lacking = answer.status_code == 403 and answer.json()["code"] == "SCOPE"
-            admitted[method, path] = admitted.get((method, path), 0) + (not lacking)
+    closed = [route for route in routes(address) if route not in PUBLIC]
+    with httpx.Client(base_url=address) as client:
+        for scope in EVERYTHING:
+            headers = token(office, "stranger", scope)
+            for method, path in closed:
+                answer = client.request(method, filled(path, 999), headers=headers, json={})
+                lacking = answer.status_code == 403 and answer.json()["code"] == "SCOPE"
+                admitted[method, path] = admitted.get((method, path), 0) + (not lacking)
     assert set(admitted.values()) == {1}, {route: count for route, count in admitted.items() if count != 1}
 
 

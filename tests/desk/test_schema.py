@@ -1,6 +1,7 @@
 """schemathesis over the whole API, with every scope: no 5xx, no answer outside the schema."""
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,14 +34,15 @@ def test_every_answer_is_in_the_schema(address: str, headers: list[dict[str, str
     api = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json")
     operations = [found.ok() for found in api.get_all_operations()]
     assert len(operations) > 40
-    for operation in operations:
-        _hold(operation, headers)
+    with requests.Session() as session:
+        for operation in operations:
+            _hold(operation, headers, session)
 
 
-def _hold(operation, headers: list[dict[str, str]]) -> None:
+def _hold(operation, headers: list[dict[str, str]], session: requests.Session) -> None:
     @given(case=operation.as_strategy(), who=st.sampled_from(headers))
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     def holds(case, who: dict[str, str]) -> None:
-        case.call_and_validate(headers=who, checks=CHECKS)
+        case.call_and_validate(session=session, headers=who, checks=CHECKS)
 
     holds()

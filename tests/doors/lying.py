@@ -3,12 +3,13 @@
 import contextlib
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
+
+from tests.servers import served
 
 COMMIT = "c" * 40
 GOOD = b"\0weights" * 1_000
@@ -78,13 +79,5 @@ def lying(lies: Lies) -> Iterator[str]:
         def handle_error(self, request: object, client_address: object) -> None:
             return
 
-    server = Quiet(("127.0.0.1", 0), Source)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    lies.address = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with served(Source, Quiet) as lies.address:
         yield lies.address
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

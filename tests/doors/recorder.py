@@ -2,14 +2,14 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import HfApi
+from tests.servers import served
 
 _XORB = re.compile(r"/cas/v1/xorbs/default/([0-9a-f]{64})")
 
@@ -71,15 +71,8 @@ def recorder(folder: Path) -> Iterator[str]:
     """Its address; xorbs and shards come to lie in the folder."""
     for name in ("xorbs", "shards"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Recorder", (_Recorder,), {"folder": folder}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(type("Recorder", (_Recorder,), {"folder": folder})) as address:
+        yield address
 
 
 def record(subject: Path, folder: Path) -> None:

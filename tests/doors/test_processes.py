@@ -38,10 +38,14 @@ class Pair:
         other = place / "two"
         shutil.copytree(folder, other)
         self.office = Office(folder)
-        self.processes, self.addresses = [], []
-        for each in (folder, other):
-            self.processes.append(start(each, port := free_port()))
-            self.addresses.append(f"http://127.0.0.1:{port}")
+        self._places = [(folder, free_port()), (other, free_port())]
+        self.addresses = [f"http://127.0.0.1:{port}" for _, port in self._places]
+        self.processes = [start(*each) for each in self._places]
+
+    def begin_again(self, number: int) -> None:
+        """Once it was killed."""
+        self.processes[number].wait(20)
+        self.processes[number] = start(*self._places[number])
 
     def close(self) -> None:
         self.office.close()
@@ -188,7 +192,6 @@ def test_both_write_the_same_log(pair: Pair) -> None:
 
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own LFS upload
 def test_one_that_is_killed_does_not_disturb_the_other(pair: Pair, tmp_path: Path) -> None:
-    """Last: there is one process less afterwards."""
     two = pair.addresses[1]
     path, _ = big(pair, "acme/alone", 6)
     with httpx.stream("GET", f"{two}/{path}") as answer:
@@ -202,3 +205,4 @@ def test_one_that_is_killed_does_not_disturb_the_other(pair: Pair, tmp_path: Pat
     acme.upload_folder(repo_id="acme/after", folder_path=write_model(tmp_path / "model", 7))
     decide_all(pair.office)
     assert client(two, pair.office, None).hf_hub_download("acme/after", FILE, local_dir=tmp_path / "down")
+    pair.begin_again(0)

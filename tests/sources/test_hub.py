@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from subprocess import CompletedProcess
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from tests.servers import served
 
 Run = Callable[..., "CompletedProcess[str]"]
 COMMIT = "a" * 40
@@ -100,12 +100,8 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(Hub) as address:
+        yield address
 
 
 @pytest.fixture

@@ -31,6 +31,9 @@ from brightline.storage import schema
 from brightline.storage.ledger import words_of
 
 VERSION = "1"  # of the steps' meaning: a job is resumed only by the version that began it
+PROMPT = (
+    0.05  # seconds between two looks of DBOS's listener, which hears of nothing here: the end waits for the next one
+)
 REPORT = "application/vnd.brightline.report.v1+json"
 EXAMINED = {  # a step that runs twice keeps its first result; both dialects spell it so
     name: one.on_conflict_do_nothing()
@@ -89,6 +92,7 @@ def examining(office: Office) -> Iterator[None]:
         "executor_id": seat.name,
         "serializer": Json(),
         "log_level": "CRITICAL",
+        "notification_listener_polling_interval_sec": PROMPT,
     }
     _offices.append(office)
     DBOS(config=configuration)

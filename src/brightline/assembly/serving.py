@@ -1,5 +1,6 @@
 """Serving: the API and the hub on granian, with the office joined on."""
 
+import gc
 import hashlib
 import shutil
 import socket
@@ -17,7 +18,6 @@ from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
 from brightline.desk.application import PREFIX, log_to_stderr, make_application
-from brightline.desk.signin import sign_in_router
 from brightline.hub.application import make_hub
 from brightline.settings.environment import choose_office, settings
 from brightline.storage import shelf
@@ -30,6 +30,8 @@ def make_app(office: Office) -> Any:
     provider = office.settings.oidc
     sign_in = None
     if provider is not None:
+        from brightline.desk.signin import sign_in_router  # noqa: PLC0415 - slow to import, and few offices have it
+
         address = office.settings.address.rstrip("/")
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
     hosting = Hosting(office)
@@ -104,6 +106,8 @@ def serve_office(folder: str, host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
 
     choose_office(folder)
+    gc.freeze()  # the worker is a fork: what both share is never looked through, so it is never copied
+    gc.enable()
     Granian(
         "brightline.assembly.serving:worker",
         address=host,

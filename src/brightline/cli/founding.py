@@ -1,6 +1,7 @@
 """`brightline init`, `serve` and `token`: an office in a folder, its API, and who may use it."""
 
 import argparse
+import gc
 from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
@@ -118,6 +119,8 @@ def serve_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def serve(arguments: argparse.Namespace) -> int:
+    gc.disable()  # until the server starts: its modules are a great many objects, and none of them is garbage
+
     def check(_arguments: argparse.Namespace, office: "Office") -> int:
         from brightline.assembly.lines import find_line
         from brightline.assembly.serving import listening_place

@@ -1,6 +1,7 @@
 """`brightline`: arguments in, exit code out. What a command needs is imported when it runs: `--help` must be instant."""
 
 import argparse
+import gc
 import os
 import sys
 from importlib import import_module
@@ -111,4 +112,6 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # what is left goes with the process: looking through it first took up to a fifth of a command's time
+    sys.exit(code)

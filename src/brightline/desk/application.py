@@ -52,7 +52,7 @@ def make_application(
         with working():
             yield
 
-    app = FastAPI(
+    app = Described(
         title="brightline office",
         version="1",
         summary="Cases, determinations, permits, orders, the log, exposure.",
@@ -69,7 +69,6 @@ def make_application(
         app.include_router(router, prefix=PREFIX)
     _problems(app)
     _measure(app)
-    _schema(app)
     return app
 
 
@@ -169,9 +168,17 @@ def _measure(app: FastAPI) -> None:
         return PlainTextResponse(generate_latest(registry).decode("utf-8"))
 
 
-def _schema(app: FastAPI) -> None:
+class Described(FastAPI):
+    """Its schema is made when somebody asks for it, which takes longer than all else that a start does."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = _with_problems(super().openapi())
+        return self.openapi_schema
+
+
+def _with_problems(made: dict[str, Any]) -> dict[str, Any]:
     """The problem's shape is named once, and validation errors are problems too."""
-    made = app.openapi()
     schemas = made["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -183,7 +190,7 @@ def _schema(app: FastAPI) -> None:
                 content = kept.setdefault("content", {})
                 content.pop("application/json", None)
                 content.update(text["content"])
-    app.openapi_schema = made
+    return made
 
 
 def log_to_stderr() -> None:
