@@ -74,7 +74,9 @@ async def info(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision") if "revision" in request.path_params else None
     sizes = asking.flag(request, "blobs")
-    return JSONResponse(await asking.off(lambda: host.info(account, name, revision, sizes=sizes)))
+    told = await asking.off(lambda: host.info(account, name, revision, sizes=sizes))
+    only = asking.expanded(request)
+    return JSONResponse({key: value for key, value in told.items() if key in (*asking.NAMES, *only)} if only else told)
 
 
 async def settings(request: Request) -> Response:
@@ -120,7 +122,7 @@ async def refs(request: Request) -> Response:
 
 async def branch(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    wanted = asking.branch_of(asking.part(request, "branch"))
+    wanted = asking.part(request, "branch").removeprefix("refs/heads/")
     given = (await asking.document(request)).get("startingPoint")
     start = given if isinstance(given, str) else None
     if request.method == "DELETE":
@@ -136,7 +138,7 @@ async def tag(request: Request) -> Response:
     if request.method == "DELETE":
         await asking.off(lambda: host.unref(account, name, f"refs/tags/{said}"))
     else:
-        wanted = asking.branch_of(str((await asking.document(request)).get("tag", "")))
+        wanted = str((await asking.document(request)).get("tag", ""))
         await asking.off(lambda: host.tag(account, name, said, wanted))
     return JSONResponse({})
 
@@ -145,7 +147,7 @@ async def commits(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision")
     rows = await asking.off(lambda: host.commits(account, name, revision))
-    if "formatted" not in (*request.query_params.getlist("expand"), *request.query_params.getlist("expand[]")):
+    if "formatted" not in asking.expanded(request):
         rows = [{key: value for key, value in row.items() if key != "formatted"} for row in rows]
     return JSONResponse(rows)
 
@@ -154,7 +156,7 @@ async def commit(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision, pull = asking.part(request, "revision"), asking.flag(request, "create_pr")
     proposed = pull or revision.startswith("refs/pr/")
-    branch_name = revision if proposed and not pull else asking.branch_of(revision)
+    branch_name = revision if proposed and not pull else asking.head_of(revision)
     await asking.off(lambda: host.may_push(account, name, branch_name, pull=pull))  # before the body is read
     pushed = read_push(await asking.body(request, SIZE))
     if pull:
@@ -189,8 +191,15 @@ async def asked(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     host, account, name = await asking.about(request)
     wanted = await asking.document(request)
-    status = "accepted" if request.url.path.endswith("/grant") else str(wanted.get("status", ""))
+    status = str(wanted.get("status", ""))
     await asking.off(lambda: host.answer(account, name, wanted, status))
+    return JSONResponse({})
+
+
+async def grant(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    who = str((await asking.document(request)).get("user", ""))
+    await asking.off(lambda: host.grant(account, name, who))
     return JSONResponse({})
 
 
@@ -226,6 +235,6 @@ ROUTES = [
     Route(REPO + "/auth-check/write", auth_check),
     Route(REPO + "/ask-access", ask, methods=["POST"]),
     Route(REPO + "/user-access-request/handle", answer, methods=["POST"]),
-    Route(REPO + "/user-access-request/grant", answer, methods=["POST"]),
+    Route(REPO + "/user-access-request/grant", grant, methods=["POST"]),
     Route(REPO + "/user-access-request/{status}", asked),
 ]
