@@ -105,10 +105,29 @@ async def about(request: Request) -> tuple[Host, Account | None, RepoName]:
 
 
 def named(kind: Kind, namespace: str, name: str) -> RepoName:
+    """Raises Turned."""
     try:
         return repo_name(kind, namespace, name)
     except Misnamed as trouble:
         raise Turned(404, f"There is no such {kind}: {trouble}.", "RepoNotFound") from None
+
+
+def new_name(kind: Kind, namespace: str, name: str) -> RepoName:
+    """Of a repository that shall be made. Raises Turned."""
+    try:
+        return repo_name(kind, namespace, name)
+    except Misnamed as trouble:
+        raise Turned(400, f"A {kind} cannot be called so: {trouble}.") from None
+
+
+def visibility(wanted: dict[str, Any]) -> bool | None:
+    """Whether it shall be private, in either spelling; None where nothing is said of it. Raises Turned."""
+    word, private = wanted.get("visibility"), wanted.get("private")
+    if word not in (None, "public", "private"):
+        raise Turned(400, f"visibility is public or private here, and not {str(word)[:40]!r}.")
+    if private not in (None, True, False):
+        raise Turned(400, "private is true or false.")
+    return word == "private" if word is not None else private
 
 
 def path_of(text: str) -> str:

@@ -10,7 +10,7 @@ from brightline.hub import asking, listing
 from brightline.hub.host import Turned
 from brightline.hub.ndjson import SIZE, read_push
 from brightline.release.card import card_faults
-from brightline.release.repository import Kind, RepoName
+from brightline.release.repository import Kind
 
 
 async def whoami(request: Request) -> Response:
@@ -22,11 +22,8 @@ async def whoami(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     account, wanted = await asking.account(request), await asking.document(request)
-    name = _wanted_name(wanted, "name", "organization", account.name if account is not None else "")
-    terms = {
-        "private": wanted.get("private") is True or wanted.get("visibility") == "private",
-        "sdk": wanted.get("sdk"),
-    }
+    name = asking.new_name(*_names(wanted, "name", "organization", account.name if account is not None else ""))
+    terms = {"private": asking.visibility(wanted) is True, "sdk": wanted.get("sdk")}
     made, fresh = await asking.off(lambda: asking.host(request).create(account, name, terms))
     made["url"] = f"{asking.address(request)}/{name.address}"
     return JSONResponse(
@@ -34,10 +31,11 @@ async def create(request: Request) -> Response:
     )
 
 
-def _wanted_name(wanted: dict[str, Any], key: str, space: str, own: str) -> RepoName:
+def _names(wanted: dict[str, Any], key: str, space: str, own: str) -> tuple[Kind, str, str]:
+    """What is said of a repository's name: its kind, its namespace, and the rest of it. Raises Turned."""
     kind, name = _kind(wanted.get("type")), str(wanted.get(key, ""))
     namespace, _, rest = name.partition("/") if "/" in name else (str(wanted.get(space) or own), "", name)
-    return asking.named(kind, namespace, rest)
+    return kind, namespace, rest
 
 
 def _kind(word: object) -> Kind:
@@ -50,15 +48,18 @@ def _kind(word: object) -> Kind:
 
 async def delete(request: Request) -> Response:
     account, wanted = await asking.account(request), await asking.document(request)
-    name = _wanted_name(wanted, "name", "organization", account.name if account is not None else "")
+    name = asking.named(*_names(wanted, "name", "organization", account.name if account is not None else ""))
     await asking.off(lambda: asking.host(request).delete(account, name))
     return JSONResponse({})
 
 
 async def move(request: Request) -> Response:
     account, wanted = await asking.account(request), await asking.document(request)
-    names = [_wanted_name({**wanted, "name": wanted.get(key, "")}, "name", "", "") for key in ("fromRepo", "toRepo")]
-    await asking.off(lambda: asking.host(request).move(account, names[0], names[1]))
+    before, after = (
+        asking.named(*_names(wanted, "fromRepo", "", "")),
+        asking.new_name(*_names(wanted, "toRepo", "", "")),
+    )
+    await asking.off(lambda: asking.host(request).move(account, before, after))
     return JSONResponse({})
 
 
@@ -82,10 +83,10 @@ async def info(request: Request) -> Response:
 async def settings(request: Request) -> Response:
     host, account, name = await asking.about(request)
     wanted = await asking.document(request)
-    terms: dict[str, Any] = {"private": wanted["private"]} if wanted.get("private") in (True, False) else {}
-    if wanted.get("visibility") in ("public", "private"):
-        terms["private"] = wanted["visibility"] == "private"
-    if wanted.get("gated") in ("auto", "manual", False):
+    terms: dict[str, Any] = {"private": asking.visibility(wanted)}
+    if wanted.get("gated") is not None:
+        if wanted["gated"] not in ("auto", "manual", False):
+            raise Turned(400, "gated is 'auto', 'manual' or false.")
         terms["gated"] = wanted["gated"] or ""
     return JSONResponse(await asking.off(lambda: host.settle(account, name, terms)))
 
