@@ -9,8 +9,8 @@ from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RevisionNotF
 from pathspec import GitIgnoreSpec
 from tests.doors.conftest import client, decide_all, open_cases
 
-from brightline.assembly.hosting.revisions.attributes import ALWAYS_LFS, INITIAL, is_large
 from brightline.assembly.office import Office
+from brightline.release.attributes import ALWAYS_LFS, INITIAL, is_large
 
 A = CommitOperationAdd
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 from brightline.assembly.hosting.people.admitting import Admitting
 from brightline.assembly.hosting.sight.showing import moment, runtime_document
 from brightline.hub.host import Account, Document, Turned
+from brightline.release.attributes import OFFICES
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import shelf, shelves
 
@@ -39,7 +40,8 @@ class Profiling(Admitting):
             table = shelves.possessions.c
             rows = []
             for repo in shelf.repos_of(connection, account.name):
-                size = connection.execute(select(func.coalesce(func.sum(table.size), 0)).where(table.repo == repo.id))
+                sent = (table.repo == repo.id) & (table.sha256 != OFFICES)
+                size = connection.execute(select(func.coalesce(func.sum(table.size), 0)).where(sent))
                 rows.append(
                     {
                         "id": str(repo.name),

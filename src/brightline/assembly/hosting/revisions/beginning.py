@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.revisions.attributes import ATTRIBUTES, INITIAL
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.procedure import conclude_release
 from brightline.hub.host import Turned
 from brightline.inspection.examination import Examined
 from brightline.inspection.recognition import recognise
 from brightline.inspection.report import FileReport
+from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory, Unreadable
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, stored_regular, tree_ids
@@ -52,6 +52,7 @@ def make_repo(
     shelf.write_listing(connection, first.files, content)
     shelf.add_revision(connection, made, first)
     shelf.write_ref(connection, made, f"{HEADS}main", first.oid)
+    shelf.possess(connection, made, {one.stored.sha256: one.stored.size for one in files})
     return made
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.revisions.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, matching, tracked
 from brightline.assembly.hosting.revisions.beginning import initial_files, make_repo
 from brightline.assembly.hosting.revisions.pushing import push
 from brightline.assembly.hosting.sight.proposals import number_of
@@ -13,6 +12,7 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.assembly.hosting.sight.showing import identity
 from brightline.hub.host import Account, Document, Push, Turned
+from brightline.release.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, matching, tracked
 from brightline.release.repository import HEADS, TAGS, Misnamed, RepoName, ref_name
 from brightline.storage import shelf
 from brightline.storage.leaving import remove_repo

@@ -1,5 +1,6 @@
 """Which files go beside a commit and which into it, and which are ignored: by their endings, .gitattributes and .gitignore."""
 
+import hashlib
 from collections.abc import Callable
 
 from pathspec import GitIgnoreSpec
@@ -13,6 +14,7 @@ ALWAYS_LFS = (  # the Hub's own list, as far as it speaks of endings
     ".safetensors", ".tar", ".tflite", ".tgz", ".wasm", ".xz", ".zip", ".zst",
 )  # fmt: skip
 INITIAL = "".join(f"*{ending} filter=lfs diff=lfs merge=lfs -text\n" for ending in ALWAYS_LFS).encode()
+OFFICES = hashlib.sha256(INITIAL).hexdigest()  # bytes that nobody has sent
 
 
 def matching(patterns: str) -> Callable[[str], bool]:
