@@ -168,13 +168,15 @@ def content_of(entry: Any) -> str:
 
 
 def standing(api: HfApi, kind: str) -> tuple[str | None, Files]:
-    """The name and the files that the server answers now."""
+    """The name and the files that the server answers now, but for what the office gave; a former name answers, too."""
     for name in (f"acme/{kind}", f"acme/{kind}-b"):
         try:
+            if api.model_info(name).id != name:
+                continue
             entries = [one for one in api.list_repo_tree(name, recursive=True) if hasattr(one, "blob_id")]
         except RepositoryNotFoundError:
             continue
-        return name, {one.path: content_of(one) for one in entries}
+        return name, {one.path: content_of(one) for one in entries if one.path != ".gitattributes"}
     return None, {}
 
 

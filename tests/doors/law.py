@@ -192,7 +192,7 @@ class Hub(RuleBasedStateMachine):
             vet(self.office, repo, who, self.office.clock().replace(year=2040))
             self.vetted[repo].add(who)
         else:
-            self.hosting.answer(account(repo.namespace), repo, {"user": who}, "accepted")
+            self.hosting.grant(account(repo.namespace), repo, who)
             self.granted[repo].add(who)
 
     @rule(repo=repos, name=st.sampled_from(NAMES), by=st.sampled_from(PEOPLE))

@@ -144,7 +144,7 @@ def test_what_one_is_told_is_not_told_to_another(address: str, office: Office) -
     client(address, office, "acme").create_repo("acme/hidden", private=True)
     for _ in range(3):
         asked = [httpx.get(f"{address}/api/models/acme/hidden", headers=who).status_code for who in (acme, ann, {})]
-        assert asked == [200, 404, 404]
+        assert asked == [200, 404, 401]
         named = [httpx.get(f"{address}/api/whoami-v2", headers=who).json()["name"] for who in (acme, ann)]
         assert named == ["acme", "ann"]
 

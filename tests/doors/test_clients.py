@@ -37,7 +37,7 @@ def test_a_model_is_pushed_decided_and_downloaded_by_anybody(
     assert made.endswith("/acme/one")
     acme.upload_folder(repo_id="acme/one", folder_path=model, commit_message="first")
     assert acme.whoami()["name"] == "acme"
-    assert sorted(acme.list_repo_files("acme/one")) == sorted(path.name for path in model.iterdir())
+    assert set(acme.list_repo_files("acme/one")) == {path.name for path in model.iterdir()} | {".gitattributes"}
     for ask in (nobody.model_info, nobody.list_repo_files):
         with pytest.raises(RepositoryNotFoundError):
             ask("acme/one")
@@ -88,8 +88,8 @@ def test_commits_copy_and_delete_and_old_revisions_stay(acme, office, tmp_path) 
         commit_message="second",
         parent_commit=first.oid,
     )
-    assert acme.list_repo_files("acme/history", revision=first.oid) == ["a/one.txt", "two.bin"]
-    assert acme.list_repo_files("acme/history") == ["b/three.bin", "two.bin"]
+    assert acme.list_repo_files("acme/history", revision=first.oid) == [".gitattributes", "a/one.txt", "two.bin"]
+    assert acme.list_repo_files("acme/history") == [".gitattributes", "b/three.bin", "two.bin"]
     assert [one.title for one in acme.list_repo_commits("acme/history")][:2] == ["second", "first"]
     with pytest.raises(HfHubHTTPError, match="Pull, and push again"):
         acme.create_commit(
@@ -103,7 +103,7 @@ def test_commits_copy_and_delete_and_old_revisions_stay(acme, office, tmp_path) 
     acme.delete_branch("acme/history", branch="dev")
     assert len(acme.list_repo_refs("acme/history").branches) == 1
     tree = list(acme.list_repo_tree("acme/history", recursive=False))
-    assert [one.path for one in tree] == ["b", "two.bin"]
+    assert [one.path for one in tree] == ["b", ".gitattributes", "two.bin"]
     with pytest.raises(EntryNotFoundError):
         list(acme.list_repo_tree("acme/history", "nowhere"))
     assert [one.path for one in acme.get_paths_info("acme/history", ["b/three.bin", "gone"])] == ["b/three.bin"]
@@ -230,7 +230,7 @@ def test_names_and_repositories_of_others_are_out_of_reach(acme, office, address
         with pytest.raises(HfHubHTTPError):
             ask()
     acme.move_repo("acme/mine", "acme/renamed")
-    assert acme.list_repo_files("acme/renamed") == ["x.txt"]
+    assert acme.list_repo_files("acme/renamed") == [".gitattributes", "x.txt"]
     acme.delete_repo("acme/renamed")
     with pytest.raises(RepositoryNotFoundError):
         acme.model_info("acme/renamed")

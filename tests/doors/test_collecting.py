@@ -26,6 +26,7 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
+from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import arrivals, shelf
@@ -93,6 +94,19 @@ def test_an_upload_that_was_never_committed_goes_once_its_time_is_over(hosting, 
         commit(hosting, name("one"), beside("a.bin", b"never committed"))
     upload(hosting, name("one"), b"never committed")
     commit(hosting, name("one"), beside("a.bin", b"never committed"))
+
+
+def test_what_a_repository_began_with_stays_as_long_as_one_has_it(hosting, office, clock) -> None:
+    """Nobody has sent it."""
+    clock.forward(days=2)
+    assert Collecting(office).collect().files == 0
+    hosting.delete(ACME, name("one"))
+    clock.forward(days=2)
+    assert Collecting(office).collect().files == 1
+    hosting.create(ACME, name("two"), {})
+    clock.forward(days=2)
+    assert Collecting(office).collect().files == 0
+    assert (hosting.resolve(ACME, name("two"), "main", ATTRIBUTES).size, audit(office).wrong) == (len(INITIAL), ())
 
 
 def test_what_is_kept_stays_until_its_case_is_filed(office, clock) -> None:

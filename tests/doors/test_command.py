@@ -144,7 +144,9 @@ print(sorted(api.list_repo_files(name)))
     environment = acme.environment | {"HF_HUB_DISABLE_XET": xet}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3_000:]
-    assert done.stdout.strip() == str(["deep/0.bin", "deep/1.bin", "deep/2.bin", "three.bin", "two.bin"])
+    assert done.stdout.strip() == str(
+        [".gitattributes", "deep/0.bin", "deep/1.bin", "deep/2.bin", "three.bin", "two.bin"]
+    )
 
 
 def test_cards_are_read_changed_and_pushed(address: str, office: Office) -> None:

@@ -78,7 +78,7 @@ def test_what_is_pushed_is_fetched_asked_for_and_refused(
     name, model = f"acme/previous-{xet}".lower(), write_model(tmp_path / "model", 600 + xet)
     files = sorted(path.name for path in model.iterdir())
     said = run(address, tmp_path / "acme", secret(office, "acme"), PUSH.format(arguments=(name, str(model))), xet)
-    assert said == [name, True, sorted([*files, "second.safetensors"]), ["less", "more"]]
+    assert said == [name, True, sorted([".gitattributes", *files, "second.safetensors"]), ["less", "more"]]
     decide_all(office, weights="gated")
     bob = secret(office, "bob")
     for who, token in (("nobody", ""), ("bob", bob)):

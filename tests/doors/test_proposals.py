@@ -205,7 +205,7 @@ def test_an_owner_proposes_to_itself_as_it_pushes(acme, office, tmp_path, monkey
     acme.create_commit(name, more, commit_message="y", revision=made.pr_revision)
     assert Path(acme.hf_hub_download(name, "y.bin", revision=made.pr_revision)).read_bytes() == content + b"y"
     acme.merge_pull_request(name, made.pr_num)
-    assert acme.list_repo_files(name) == ["x.bin", "y.bin"]
+    assert acme.list_repo_files(name) == [".gitattributes", "x.bin", "y.bin"]
 
 
 def test_a_draft_is_pushed_to_opened_and_merged(acme, office, tmp_path) -> None:

@@ -20,10 +20,6 @@ async def overview(request: Request) -> Response:
     return JSONResponse(await asking.off(lambda: asking.host(request).overview(account, who)))
 
 
-async def organisation(_request: Request) -> Response:
-    raise Turned(404, "There are accounts here, and no organizations.")
-
-
 async def own_repos(request: Request) -> Response:
     account = await asking.account(request)
     return JSONResponse(await asking.off(lambda: asking.host(request).own_repos(account)))
@@ -110,12 +106,12 @@ RUN = ("secrets", "variables", "hardware", "sleeptime", "pause", "restart", "dev
 ROUTES = [
     Route("/api/users/{who}/overview", overview),
     Route("/api/users/{who}/likes", likes),
-    Route("/api/organizations/{who}/{what}", organisation),
     Route("/api/settings/repositories", own_repos),
     Route("/api/spaces/hardware", hardware),
     Route(REPO + "/likers", likers),
     Route(REPO + "/like", unlike, methods=["DELETE"]),
     Route(REPO + "/safetensors-metadata/{path:path}", tensors),
     Route(SPACE + "/runtime", runtime),
+    Route(SPACE + "/logs/{what}", never_run),
     *(Route(f"{SPACE}/{one}", never_run, methods=["GET", "POST", "DELETE", "PUT"]) for one in RUN),
 ]

@@ -11,7 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from brightline.hub import accounts, catalogue, copies, discussions, files, listing, signing_in, uploads
+from brightline.hub import accounts, catalogue, copies, discussions, files, listing, refusing, signing_in, uploads
+from brightline.hub.absent import NOTHING, acts_of, bare
 from brightline.hub.asking import SLASH
 from brightline.hub.host import Host, Turned
 from brightline.hub.remembering import Remembering
@@ -29,9 +30,11 @@ PURE = frozenset(
         files.resolve,
     }
 )  # endpoints whose GET only looks
+SHORT = 4  # slashes of an address that goes on with an act behind a bare name
 LOG = logging.getLogger("brightline.hub")
-ROOMS = (listing, catalogue, uploads, files, copies, discussions, accounts, signing_in)
+ROOMS = (listing, refusing, catalogue, uploads, files, copies, discussions, accounts, signing_in)
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
+ACTS = acts_of(ROUTES)
 
 
 def make_hub(host: Host) -> ASGIApp:
@@ -40,8 +43,10 @@ def make_hub(host: Host) -> ASGIApp:
     return Escaped(Remembering(app, host, PURE))
 
 
-async def turned(_request: Request, trouble: Exception) -> Response:
-    """What clients show is X-Error-Message; a refusal is never a 5xx or 429, which they would try again."""
+async def turned(request: Request, trouble: Exception) -> Response:
+    """What clients show is X-Error-Message; a refusal is never a 5xx or 429, which they would try again. Whoever is nobody in
+    particular is told to sign in where a repository is not there, or not for everybody: it learns no more of which it is.
+    """
     if not isinstance(trouble, Turned):
         raise trouble
     sentence = str(trouble)
@@ -51,15 +56,17 @@ async def turned(_request: Request, trouble: Exception) -> Response:
         headers["X-Error-Code"] = trouble.code
     if trouble.commit is not None:
         headers["X-Repo-Commit"] = trouble.commit
-    return JSONResponse({"error": sentence}, trouble.status, headers)
+    unknown = trouble.code == "RepoNotFound" and not request.headers.get("authorization")
+    return JSONResponse({"error": sentence}, 401 if unknown else trouble.status, headers)
 
 
-async def nothing(_request: Request, _trouble: Exception) -> Response:
-    return JSONResponse({"error": "There is no such address at this hub."}, 404)
+async def nothing(request: Request, _trouble: Exception) -> Response:
+    return await turned(request, bare(request.url.path, ACTS) or Turned(404, NOTHING))
 
 
-async def otherwise(_request: Request, _trouble: Exception) -> Response:
-    return JSONResponse({"error": "This address takes no such method."}, 405)
+async def otherwise(request: Request, _trouble: Exception) -> Response:
+    unnamed = bare(request.url.path, ACTS) if request.url.path.count("/") == SHORT else None
+    return await turned(request, unnamed or Turned(405, "This address takes no such method."))
 
 
 class Escaped:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -16,6 +17,7 @@ from brightline.release.repository import Kind, Misnamed, RepoName, file_path, r
 BODY = 4 << 20  # bytes of a JSON or form body
 SMALL, BRACKETS = 64 << 10, 20_000  # bytes of JSON that may hold anything; brackets that a longer one may have
 FIELDS = 20_000
+NAMES = ("_id", "id", "modelId")  # which stand in every answer about a repository
 SLASH = "\x1f"  # stands for an escaped slash, which must not part a path
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON, where backslashes come in pairs otherwise
 _Answer = TypeVar("_Answer")
@@ -33,13 +35,27 @@ async def off(work: Callable[[], _Answer]) -> _Answer:
 
 async def account(request: Request) -> Account | None:
     """None for nobody in particular. Raises Turned for a token that is none of ours, or not any more."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    if not secret.strip():
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
+    if not said.strip():
         return None
-    found = await off(lambda: host(request).account(secret.strip())) if scheme.lower() == "bearer" else None
+    secret = _secret(scheme.lower(), said.strip())
+    found = await off(lambda: host(request).account(secret)) if secret else None
     if found is None:
         raise Turned(401, "Invalid username or password: the office knows no such token, or it has expired.")
     return found
+
+
+def _secret(scheme: str, said: str) -> str:
+    """A token; or, as curl and wget send it, one in the place of a password."""
+    if scheme == "bearer":
+        return said
+    try:
+        user, _, password = (
+            b64decode(said, validate=True).decode("utf-8").partition(":") if scheme == "basic" else ("", "", "")
+        )
+    except ValueError:
+        return ""
+    return password or user
 
 
 def part(request: Request, name: str) -> str:
@@ -89,10 +105,29 @@ async def about(request: Request) -> tuple[Host, Account | None, RepoName]:
 
 
 def named(kind: Kind, namespace: str, name: str) -> RepoName:
+    """Raises Turned."""
     try:
         return repo_name(kind, namespace, name)
     except Misnamed as trouble:
         raise Turned(404, f"There is no such {kind}: {trouble}.", "RepoNotFound") from None
+
+
+def new_name(kind: Kind, namespace: str, name: str) -> RepoName:
+    """Of a repository that shall be made. Raises Turned."""
+    try:
+        return repo_name(kind, namespace, name)
+    except Misnamed as trouble:
+        raise Turned(400, f"A {kind} cannot be called so: {trouble}.") from None
+
+
+def visibility(wanted: dict[str, Any]) -> bool | None:
+    """Whether it shall be private, in either spelling; None where nothing is said of it. Raises Turned."""
+    word, private = wanted.get("visibility"), wanted.get("private")
+    if word not in (None, "public", "private"):
+        raise Turned(400, f"visibility is public or private here, and not {str(word)[:40]!r}.")
+    if private not in (None, True, False):
+        raise Turned(400, "private is true or false.")
+    return word == "private" if word is not None else private
 
 
 def path_of(text: str) -> str:
@@ -117,6 +152,14 @@ def branch_of(text: str) -> str:
         return ref_name(text.removeprefix("refs/heads/"))
     except Misnamed as trouble:
         raise Turned(400, f"{trouble}.") from None
+
+
+def head_of(text: str) -> str:
+    """The branch that something shall be added to; a commit is none. Raises Turned."""
+    try:
+        return ref_name(text.removeprefix("refs/heads/"))
+    except Misnamed as trouble:
+        raise Turned(404, f"{trouble}, and nothing is added to it.", "RevisionNotFound") from None
 
 
 async def body(request: Request, most: int = BODY) -> bytes:
@@ -164,6 +207,12 @@ async def form(request: Request) -> dict[str, list[str]]:
 
 def flag(request: Request, name: str) -> bool:
     return request.query_params.get(name, "").lower() in ("true", "1")
+
+
+def expanded(request: Request) -> frozenset[str]:
+    """The keys that are asked for, in either spelling."""
+    given = request.query_params
+    return frozenset(given.getlist("expand") + given.getlist("expand[]"))
 
 
 def address(request: Request) -> str:

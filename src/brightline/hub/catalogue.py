@@ -10,7 +10,7 @@ from brightline.hub import asking, listing
 from brightline.hub.host import Turned
 from brightline.hub.ndjson import SIZE, read_push
 from brightline.release.card import card_faults
-from brightline.release.repository import Kind, RepoName
+from brightline.release.repository import Kind
 
 
 async def whoami(request: Request) -> Response:
@@ -22,11 +22,8 @@ async def whoami(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     account, wanted = await asking.account(request), await asking.document(request)
-    name = _wanted_name(wanted, "name", "organization", account.name if account is not None else "")
-    terms = {
-        "private": wanted.get("private") is True or wanted.get("visibility") == "private",
-        "sdk": wanted.get("sdk"),
-    }
+    name = asking.new_name(*_names(wanted, "name", "organization", account.name if account is not None else ""))
+    terms = {"private": asking.visibility(wanted) is True, "sdk": wanted.get("sdk")}
     made, fresh = await asking.off(lambda: asking.host(request).create(account, name, terms))
     made["url"] = f"{asking.address(request)}/{name.address}"
     return JSONResponse(
@@ -34,10 +31,11 @@ async def create(request: Request) -> Response:
     )
 
 
-def _wanted_name(wanted: dict[str, Any], key: str, space: str, own: str) -> RepoName:
+def _names(wanted: dict[str, Any], key: str, space: str, own: str) -> tuple[Kind, str, str]:
+    """What is said of a repository's name: its kind, its namespace, and the rest of it. Raises Turned."""
     kind, name = _kind(wanted.get("type")), str(wanted.get(key, ""))
     namespace, _, rest = name.partition("/") if "/" in name else (str(wanted.get(space) or own), "", name)
-    return asking.named(kind, namespace, rest)
+    return kind, namespace, rest
 
 
 def _kind(word: object) -> Kind:
@@ -50,15 +48,18 @@ def _kind(word: object) -> Kind:
 
 async def delete(request: Request) -> Response:
     account, wanted = await asking.account(request), await asking.document(request)
-    name = _wanted_name(wanted, "name", "organization", account.name if account is not None else "")
+    name = asking.named(*_names(wanted, "name", "organization", account.name if account is not None else ""))
     await asking.off(lambda: asking.host(request).delete(account, name))
     return JSONResponse({})
 
 
 async def move(request: Request) -> Response:
     account, wanted = await asking.account(request), await asking.document(request)
-    names = [_wanted_name({**wanted, "name": wanted.get(key, "")}, "name", "", "") for key in ("fromRepo", "toRepo")]
-    await asking.off(lambda: asking.host(request).move(account, names[0], names[1]))
+    before, after = (
+        asking.named(*_names(wanted, "fromRepo", "", "")),
+        asking.new_name(*_names(wanted, "toRepo", "", "")),
+    )
+    await asking.off(lambda: asking.host(request).move(account, before, after))
     return JSONResponse({})
 
 
@@ -74,16 +75,18 @@ async def info(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision") if "revision" in request.path_params else None
     sizes = asking.flag(request, "blobs")
-    return JSONResponse(await asking.off(lambda: host.info(account, name, revision, sizes=sizes)))
+    told = await asking.off(lambda: host.info(account, name, revision, sizes=sizes))
+    only = asking.expanded(request)
+    return JSONResponse({key: value for key, value in told.items() if key in (*asking.NAMES, *only)} if only else told)
 
 
 async def settings(request: Request) -> Response:
     host, account, name = await asking.about(request)
     wanted = await asking.document(request)
-    terms: dict[str, Any] = {"private": wanted["private"]} if wanted.get("private") in (True, False) else {}
-    if wanted.get("visibility") in ("public", "private"):
-        terms["private"] = wanted["visibility"] == "private"
-    if wanted.get("gated") in ("auto", "manual", False):
+    terms: dict[str, Any] = {"private": asking.visibility(wanted)}
+    if wanted.get("gated") is not None:
+        if wanted["gated"] not in ("auto", "manual", False):
+            raise Turned(400, "gated is 'auto', 'manual' or false.")
         terms["gated"] = wanted["gated"] or ""
     return JSONResponse(await asking.off(lambda: host.settle(account, name, terms)))
 
@@ -120,7 +123,7 @@ async def refs(request: Request) -> Response:
 
 async def branch(request: Request) -> Response:
     host, account, name = await asking.about(request)
-    wanted = asking.branch_of(asking.part(request, "branch"))
+    wanted = asking.part(request, "branch").removeprefix("refs/heads/")
     given = (await asking.document(request)).get("startingPoint")
     start = given if isinstance(given, str) else None
     if request.method == "DELETE":
@@ -136,7 +139,7 @@ async def tag(request: Request) -> Response:
     if request.method == "DELETE":
         await asking.off(lambda: host.unref(account, name, f"refs/tags/{said}"))
     else:
-        wanted = asking.branch_of(str((await asking.document(request)).get("tag", "")))
+        wanted = str((await asking.document(request)).get("tag", ""))
         await asking.off(lambda: host.tag(account, name, said, wanted))
     return JSONResponse({})
 
@@ -145,7 +148,7 @@ async def commits(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision")
     rows = await asking.off(lambda: host.commits(account, name, revision))
-    if "formatted" not in (*request.query_params.getlist("expand"), *request.query_params.getlist("expand[]")):
+    if "formatted" not in asking.expanded(request):
         rows = [{key: value for key, value in row.items() if key != "formatted"} for row in rows]
     return JSONResponse(rows)
 
@@ -154,7 +157,7 @@ async def commit(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision, pull = asking.part(request, "revision"), asking.flag(request, "create_pr")
     proposed = pull or revision.startswith("refs/pr/")
-    branch_name = revision if proposed and not pull else asking.branch_of(revision)
+    branch_name = revision if proposed and not pull else asking.head_of(revision)
     await asking.off(lambda: host.may_push(account, name, branch_name, pull=pull))  # before the body is read
     pushed = read_push(await asking.body(request, SIZE))
     if pull:
@@ -189,8 +192,15 @@ async def asked(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     host, account, name = await asking.about(request)
     wanted = await asking.document(request)
-    status = "accepted" if request.url.path.endswith("/grant") else str(wanted.get("status", ""))
+    status = str(wanted.get("status", ""))
     await asking.off(lambda: host.answer(account, name, wanted, status))
+    return JSONResponse({})
+
+
+async def grant(request: Request) -> Response:
+    host, account, name = await asking.about(request)
+    who = str((await asking.document(request)).get("user", ""))
+    await asking.off(lambda: host.grant(account, name, who))
     return JSONResponse({})
 
 
@@ -226,6 +236,6 @@ ROUTES = [
     Route(REPO + "/auth-check/write", auth_check),
     Route(REPO + "/ask-access", ask, methods=["POST"]),
     Route(REPO + "/user-access-request/handle", answer, methods=["POST"]),
-    Route(REPO + "/user-access-request/grant", answer, methods=["POST"]),
+    Route(REPO + "/user-access-request/grant", grant, methods=["POST"]),
     Route(REPO + "/user-access-request/{status}", asked),
 ]

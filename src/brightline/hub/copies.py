@@ -18,7 +18,7 @@ async def duplicate(request: Request) -> Response:
     host, account, source = await asking.about(request)
     wanted = await asking.document(request)
     target = _target(source.kind, wanted.get("repository"), account.name if account is not None else "")
-    terms = {"private": wanted.get("private") is True or wanted.get("visibility") == "private"}
+    terms = {"private": asking.visibility(wanted) is True}
     made, fresh = await asking.off(lambda: host.duplicate(account, source, target, terms))
     answer = {**made, "url": f"{asking.address(request)}/{target.address}", "filesCopyPending": False}
     said = {} if fresh else {"error": f"You already have this {target.kind} repo"}
@@ -30,7 +30,7 @@ def _target(kind: Kind, said: Any, own: str) -> RepoName:
     if not isinstance(said, str):
         raise Turned(400, "repository names the copy: namespace/name.")
     namespace, _, name = said.rpartition("/")
-    return asking.named(kind, namespace or own, name)
+    return asking.new_name(kind, namespace or own, name)
 
 
 async def squash(request: Request) -> Response:

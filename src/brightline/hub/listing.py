@@ -53,7 +53,7 @@ def _wanted(request: Request) -> Wanted:
         limit=_limit(given.get("limit")),
         after=given.get("cursor"),
         card=_truth(given, "cardData") is True or _truth(given, "full") is True,
-        only=frozenset(given.getlist("expand") + given.getlist("expand[]")),
+        only=asking.expanded(request),
     )
 
 

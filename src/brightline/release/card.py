@@ -22,6 +22,7 @@ _PREFIXED = {
     "size_categories": "size_categories",
     "language_creators": "language_creators",
     "multilinguality": "multilinguality",
+    "benchmark": "benchmark",
 }
 _MODALITIES = {
     "text-generation": "text", "text2text-generation": "text", "image-text-to-text": "text", "summarization": "text",
@@ -114,7 +115,7 @@ def read_card(text: str | None) -> Card:
     if not isinstance(content, dict):
         return Card()
     task, library = ("".join(_words(content.get(key))[:1]) for key in ("pipeline_tag", "library_name"))
-    found = [*_words(content.get("tags")), *filter(None, (library, task))]
+    found = [*_words(content.get("tags")), *filter(None, (library, task)), *_words(content.get("language"))]
     for key, prefix in _PREFIXED.items():
         found += [f"{prefix}:{word}" for word in _words(content.get(key))]
     models, datasets = (tuple(_words(content.get(key)))[:TAGS] for key in ("models", "datasets"))

@@ -54,6 +54,13 @@ def account_of(connection: Connection, repo: Repo, identity: str) -> str | None:
     return connection.execute(select(table.account).where(table.repo == repo.id, table.id == identity)).scalar()
 
 
+def is_granted(connection: Connection, repo: Repo, account: str) -> bool:
+    """By the owner; accepted by itself is less."""
+    table = shelves.requests.c
+    mine = (table.repo == repo.id) & (table.account == account) & (table.status == "accepted") & table.granted
+    return connection.execute(select(table.id).where(mine)).first() is not None
+
+
 def status_of(connection: Connection, repo: Repo, account: str) -> str | None:
     """None where it never asked."""
     table = shelves.requests.c

@@ -7,6 +7,7 @@ from brightline.storage.attributes import forget_organisations
 from brightline.storage.discussions import remove_discussions
 from brightline.storage.forks import forks_of
 from brightline.storage.lending import give_back
+from brightline.storage.renames import forget_names
 from brightline.storage.shelf import Repo
 
 
@@ -16,4 +17,5 @@ def remove_repo(connection: Connection, repo: Repo) -> None:
     for one in (*forks_of(connection, repo), repo):
         give_back(connection, one)
         forget_organisations(connection, one)
+        forget_names(connection, one)
         shelf.remove_rows(connection, one)

@@ -129,11 +129,6 @@ def alike(connection: Connection, name: RepoName) -> Repo | None:
     return None if row is None else _repo(row)
 
 
-def rename_repo(connection: Connection, repo: Repo, name: RepoName) -> None:
-    """The caller has seen that the name is free."""
-    change_repo(connection, repo, namespace=name.namespace, name=name.name)
-
-
 def remove_rows(connection: Connection, repo: Repo) -> None:
     """Its names, refs and claims: a part of what storage.leaving does."""
     connection.execute(delete(shelves.repos).where(shelves.repos.c.id == repo.id))

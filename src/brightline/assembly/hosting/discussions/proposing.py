@@ -26,6 +26,7 @@ from brightline.storage.discussions import (
 )
 from brightline.storage.forks import PROPOSED, own_fork
 from brightline.storage.lending import Loan, lend, loans_of
+from brightline.storage.renames import find_named
 from brightline.storage.shelf import Filed, Repo, Revision
 
 OPEN = 200  # discussions of one account at one repository
@@ -72,7 +73,7 @@ class Proposing(Room):
         add_remark(connection, repo, told.number, "commit", told.author, content, at)
 
     def _forget(self, connection: Connection, name: RepoName, told: Discussion, fork: Repo) -> None:
-        repo = shelf.find_repo(connection, name) or shelf.alike(connection, name)
+        repo = find_named(connection, name)
         if repo is not None:
             remove_discussions(connection, repo, told.number)
         shelf.write_ref(connection, fork, f"{PROPOSED}{told.number}", None)

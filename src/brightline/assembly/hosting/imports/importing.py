@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.revisions.keeping import make_repo
+from brightline.assembly.hosting.revisions.beginning import make_repo
 from brightline.assembly.hosting.revisions.pushing import push
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.refusal import Refused

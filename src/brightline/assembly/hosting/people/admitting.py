@@ -13,6 +13,7 @@ from brightline.storage import asking, tokens
 from brightline.storage.attributes import attributes_of
 
 SCOPES = {"hub:read", "hub:write"}
+LONGEST = 200  # letters of an account's name
 
 
 class Admitting(Room):
@@ -81,13 +82,29 @@ class Admitting(Room):
 
         return self._write(make)
 
+    def grant(self, account: Account | None, name: RepoName, who: str) -> None:
+        """To somebody who need not have asked."""
+
+        def change(connection: Connection) -> None:
+            repo = self._shelving.own(connection, account, name)
+            if not 0 < len(who) <= LONGEST:
+                raise Turned(404, f"user names an account, by at most {LONGEST} letters.")
+            if asking.is_granted(connection, repo, who):
+                raise Turned(400, f"{who} has access to {name} already.")
+            asking.set_request(connection, repo, who, "accepted", self._office.clock(), granted=True)
+
+        self._write(change)
+
     def answer(self, account: Account | None, name: RepoName, who: Mapping[str, Any], status: str) -> None:
         def change(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, name)
             named = who.get("user") or asking.account_of(connection, repo, str(who.get("requestId")))
-            if not isinstance(named, str) or not 0 < len(named) <= 200 or status not in asking.STATES:
+            before = asking.status_of(connection, repo, named) if isinstance(named, str) else None
+            if not isinstance(named, str) or before is None or status not in asking.STATES:
                 raise Turned(404, f"There is no such request for {name}.")
             granted = status == "accepted"
+            if before == status and granted == asking.is_granted(connection, repo, named):
+                raise Turned(404, f"The request of {named} is {status} already.")
             asking.set_request(connection, repo, named, status, self._office.clock(), granted=granted)
 
         self._write(change)

@@ -5,8 +5,9 @@ from collections import Counter
 from sqlalchemy import Connection, func, select
 
 from brightline.assembly.hosting.people.admitting import Admitting
-from brightline.assembly.hosting.sight.showing import moment
+from brightline.assembly.hosting.sight.showing import moment, runtime_document
 from brightline.hub.host import Account, Document, Turned
+from brightline.release.attributes import OFFICES
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import shelf, shelves
 
@@ -39,7 +40,8 @@ class Profiling(Admitting):
             table = shelves.possessions.c
             rows = []
             for repo in shelf.repos_of(connection, account.name):
-                size = connection.execute(select(func.coalesce(func.sum(table.size), 0)).where(table.repo == repo.id))
+                sent = (table.repo == repo.id) & (table.sha256 != OFFICES)
+                size = connection.execute(select(func.coalesce(func.sum(table.size), 0)).where(sent))
                 rows.append(
                     {
                         "id": str(repo.name),
@@ -54,13 +56,4 @@ class Profiling(Admitting):
         return self._read(ask)
 
     def runtime(self, account: Account | None, name: RepoName) -> Document:
-        """Spaces are kept here, and judged like everything else; nothing of them is run."""
-        repo = self._read(lambda connection: self._shelving.repo(connection, account, name))
-        hardware = {"current": None, "requested": None}
-        return {
-            "stage": "STOPPED",
-            "sdk": repo.sdk or "static",
-            "hardware": hardware,
-            "gcTimeout": None,
-            "storage": None,
-        }
+        return runtime_document(self._read(lambda connection: self._shelving.repo(connection, account, name)))

@@ -1,41 +1,37 @@
 """Repositories and their revisions, as their owners make, name and change them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pathspec import GitIgnoreSpec
 from sqlalchemy import Connection
 
-from brightline.assembly.hosting.revisions.pushing import first_revision, push
+from brightline.assembly.hosting.revisions.beginning import initial_files, make_repo
+from brightline.assembly.hosting.revisions.pushing import push
 from brightline.assembly.hosting.sight.proposals import number_of
 from brightline.assembly.hosting.sight.room import Room
-from brightline.assembly.hosting.sight.shelving import Seen, Shelving
+from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.assembly.hosting.sight.showing import identity
 from brightline.hub.host import Account, Document, Push, Turned
-from brightline.release.repository import HEADS, TAGS, RepoName
+from brightline.release.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, matching, tracked
+from brightline.release.repository import HEADS, TAGS, Misnamed, RepoName, ref_name
 from brightline.storage import shelf
 from brightline.storage.leaving import remove_repo
+from brightline.storage.renames import rename_repo
 from brightline.storage.shelf import Repo
-
-REGULAR = 1 << 20  # bytes up to which a text is part of the commit itself
-IGNORED = 1_000  # lines of a .gitignore that are read
-ALWAYS_LFS = (  # the Hub's own list, as far as it speaks of endings
-    ".7z", ".arrow", ".bin", ".bz2", ".ckpt", ".ftz", ".gguf", ".gz", ".h5", ".joblib", ".mlmodel", ".model",
-    ".msgpack", ".npy", ".npz", ".onnx", ".ot", ".parquet", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".rar",
-    ".safetensors", ".tar", ".tflite", ".tgz", ".wasm", ".xz", ".zip", ".zst",
-)  # fmt: skip
 
 
 class Keeping(Room):
     """Writing, by owners."""
 
     def create(self, account: Account | None, name: RepoName, terms: Mapping[str, Any]) -> tuple[Document, bool]:
-        """The repository, and whether it is new. It has a first commit with nothing in it."""
+        """The repository, and whether it is new. It has a first commit, whose one file is the office's."""
         owner = writer(account)
         if name.namespace != owner.name:
             raise Turned(403, f"You are {owner.name}, and can make repositories of that name only.")
         if owner.name in self._office.charter.holders:
             raise Turned(403, f"{owner.name} holds an office here, and releases nothing.")
+
+        files = initial_files(self._shelving)
 
         def make(connection: Connection) -> tuple[Repo, bool]:
             kept = shelf.alike(connection, name)
@@ -44,7 +40,8 @@ class Keeping(Room):
             if kept is not None:
                 return kept, False
             private, sdk = bool(terms.get("private")), str(terms.get("sdk") or "")[:20]
-            return make_repo(self._shelving, connection, name, owner.name, private=private, sdk=sdk), True
+            made = make_repo(self._shelving, connection, name, owner.name, private=private, sdk=sdk, files=files)
+            return made, True
 
         made, fresh = self._write(make)
         return {"name": str(made.name), "id": identity(made.name)}, fresh
@@ -64,7 +61,7 @@ class Keeping(Room):
             taken = shelf.alike(connection, after)
             if taken is not None and taken.id != repo.id:
                 raise Turned(409, f"A {after.kind} repository called {after} already exists.")
-            shelf.rename_repo(connection, repo, after)
+            rename_repo(connection, repo, after)
 
         self._write(rename)
 
@@ -81,17 +78,18 @@ class Keeping(Room):
         return self._write(change)
 
     def branch(self, account: Account | None, name: RepoName, branch: str, start: str | None) -> None:
-        self._new_ref(account, name, HEADS + branch, start or "main")
+        self._new_ref(account, name, HEADS, branch, start or "main")
 
     def tag(self, account: Account | None, name: RepoName, revision: str, tag: str) -> None:
-        self._new_ref(account, name, TAGS + tag, revision)
+        self._new_ref(account, name, TAGS, tag, revision)
 
-    def _new_ref(self, account: Account | None, name: RepoName, ref: str, start: str) -> None:
+    def _new_ref(self, account: Account | None, name: RepoName, place: str, said: str, start: str) -> None:
         def make(connection: Connection) -> None:
             repo = self._shelving.own(connection, account, name)
             seen = self._shelving.seen(connection, account, repo, start)
+            ref = place + _short(place, said)
             if ref in shelf.read_refs(connection, repo):
-                raise Turned(409, f"Reference {ref} already exists at {name}.")
+                raise Turned(409, f"Reference already exists: {name} has {ref}.")
             if seen.fork is not None:
                 raise Turned(409, f"{start} is a proposal: merge it, and name what it became.")
             shelf.write_ref(connection, repo, ref, seen.revision.oid)
@@ -128,12 +126,12 @@ class Keeping(Room):
             seen = self._shelving.seen(connection, account, repo, revision)
             shown = seen.listed(self._shelving.files(connection, seen.revision))
             kept = {one.stored.path: one.stored for one in shown}
-            ignored = _matching(ignore or self._text(connection, seen, ".gitignore"))
-            beside = _matching("\n".join(_tracked(self._text(connection, seen, ".gitattributes"))))
+            ignored = matching(ignore or self._text(connection, seen, IGNORE))
+            beside = tracked(self._text(connection, seen, ATTRIBUTES))
             rows = []
             for file in files:
                 path = str(file["path"])
-                large = _large(path, int(file["size"]), bytes(file["sample"]))
+                large = is_large(path, int(file["size"]), bytes(file["sample"]))
                 mode = "lfs" if large or (file["size"] and beside(path)) else "regular"
                 own = kept.get(path)
                 same = own if own is not None and own.lfs == (mode == "lfs") else None
@@ -156,16 +154,15 @@ class Keeping(Room):
         return {"commitOid": made.oid}
 
 
-def make_repo(
-    shelving: Shelving, connection: Connection, name: RepoName, owner: str, *, private: bool, sdk: str
-) -> Repo:
-    """With its first commit. The caller has seen that the name is free."""
-    made = shelf.add_repo(connection, name, owner, shelving.office.clock(), private=private, sdk=sdk)
-    first, content = first_revision(made, shelving)
-    shelf.write_listing(connection, first.files, content)
-    shelf.add_revision(connection, made, first)
-    shelf.write_ref(connection, made, f"{HEADS}main", first.oid)
-    return made
+def _short(place: str, said: str) -> str:
+    """Raises Turned."""
+    kind = "branch" if place == HEADS else "tag"
+    if said.startswith("refs/"):
+        raise Turned(400, f"Invalid reference for a {kind}: {said[:100]} is a full name.")
+    try:
+        return ref_name(said)
+    except Misnamed as trouble:
+        raise Turned(400, f"Invalid reference for a {kind}: {trouble}.") from None
 
 
 def writer(account: Account | None) -> Account:
@@ -174,23 +171,3 @@ def writer(account: Account | None) -> Account:
     if "hub:write" not in account.scopes:
         raise Turned(403, "This token lacks the scope hub:write.")
     return account
-
-
-def _matching(patterns: str) -> Callable[[str], bool]:
-    """As git reads a .gitignore."""
-    if not patterns.strip():
-        return lambda _path: False
-    return GitIgnoreSpec.from_lines(patterns.splitlines()[:IGNORED]).match_file
-
-
-def _tracked(attributes: str) -> list[str]:
-    """The patterns of a .gitattributes whose files go beside the commit."""
-    words = [line.split() for line in attributes.splitlines()[:IGNORED]]
-    return [one[0] for one in words if "filter=lfs" in one[1:]]
-
-
-def _large(path: str, size: int, sample: bytes) -> bool:
-    """Whether a file goes beside the commit and not into it. Empty ones never do: clients insist."""
-    if size == 0:
-        return False
-    return size > REGULAR or b"\0" in sample or path.lower().endswith(ALWAYS_LFS)

@@ -74,7 +74,7 @@ def push(
 
 def moved(branch: str, here: str, said: str) -> str:
     """With the Hub's own sentence first, which people search for."""
-    began = "The branch was updated since you opened this page. Please refresh and try again."
+    began = "A commit has happened since. Please refresh and try again."
     return f"{began} {branch} is at {here} by now, not at {said[:40]}. Pull, and push again."
 
 
@@ -98,14 +98,6 @@ def put(
         if _write(shelving, made):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
-
-
-def first_revision(repo: Repo, shelving: Shelving) -> tuple[Revision, bytes]:
-    """Of a repository that is made, and its listing: no file at all, and so nothing to decide."""
-    inspection = conclude_release(str(repo.name), Examined(), [])
-    commit = Commit(tree_ids([])[""], None, repo.owner, shelving.office.clock(), "initial commit")
-    sha256, content = shelf.listing([])
-    return Revision(commit.oid, commit, sha256, inspection.manifest.digest), content
 
 
 def _prepare(

@@ -6,6 +6,7 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight import showing
+from brightline.assembly.hosting.sight.dating import Dating
 from brightline.assembly.hosting.sight.proposals import pulls as proposals
 from brightline.assembly.hosting.sight.room import Room
 from brightline.assembly.hosting.sight.shelving import Seen
@@ -69,22 +70,14 @@ class Browsing(Room):
         return self._read(ask)
 
     def _date(self, connection: Connection, seen: Seen, rows: Sequence[Document]) -> None:
-        """With each file the commit that made it what it is, among those that the caller may see."""
-        files = self._shelving.listing(connection, seen.revision.files)
-        waiting = {str(row["path"]): files[row["path"]].stored for row in rows if row["type"] == "file"}
-        last = dict.fromkeys(waiting, seen.revision)
+        """With each row the commit that made it what it is, among those that the caller may see."""
+        rows_of = {str(row["path"]): row for row in rows}
+        dating = Dating(self._shelving.listing(connection, seen.revision.files), rows_of, seen.revision)
         for one in islice(self._history(connection, seen), 1, DATED):
-            then = self._shelving.listing(connection, one.files)
-            for path, stored in list(waiting.items()):
-                if path in then and then[path].stored == stored:
-                    last[path] = one
-                else:
-                    del waiting[path]
-            if not waiting:
+            if not dating.before(one, self._shelving.listing(connection, one.files)):
                 break
-        for row in rows:
-            if row["path"] in last:
-                row["lastCommit"] = showing.last_commit_document(last[row["path"]])
+        for path, revision in dating.last.items():
+            rows_of[path]["lastCommit"] = showing.last_commit_document(revision)
 
     def _history(self, connection: Connection, seen: Seen) -> Iterator[Revision]:
         """From a revision on, what the caller may see of what it grew out of; a proposal's own commits come first."""

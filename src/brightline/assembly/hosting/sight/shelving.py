@@ -28,6 +28,7 @@ from brightline.storage.attributes import ACCOUNT, ORGANISATION, vetted_until
 from brightline.storage.database import restored
 from brightline.storage.ledger import load_charters, manifests_since
 from brightline.storage.log import head_size
+from brightline.storage.renames import find_named
 from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class Shelving:
 
     def repo(self, connection: Connection, account: Account | None, name: RepoName) -> Repo:
         """Raises Turned: what is in quarantine, or private, is not there for strangers."""
-        repo = shelf.find_repo(connection, name) or shelf.alike(connection, name)
+        repo = find_named(connection, name)
         if repo is None or not self.visible(connection, account, repo):
             raise Absent(account, name)
         return repo

@@ -18,7 +18,7 @@ from brightline.storage.asking import Request
 from brightline.storage.catalogue import card_of
 from brightline.storage.origins import Origin
 from brightline.storage.revealing import gated
-from brightline.storage.shelf import Filed, Revision
+from brightline.storage.shelf import Filed, Repo, Revision
 
 Document = dict[str, Any]
 
@@ -40,10 +40,13 @@ def row_document(wanted: Wanted, row: Any) -> Document:
     flags = {"private": bool(row.private), "gated": row.gated or False, "disabled": bool(row.disabled)}
     name = RepoName(wanted.kind, row.namespace, row.name)
     told = _repo_document(name, row.sha, flags, row.downloads, card, moments, row.sdk)
+    linked = {"models": list(card.models), "datasets": list(card.datasets)}
     if wanted.card:
         told["cardData"] = json.loads(card.data)
+    if wanted.kind is Kind.SPACE and (wanted.linked or wanted.uses):
+        told |= linked
     if wanted.only:
-        more = {**told, "cardData": json.loads(card.data), "models": list(card.models), "datasets": list(card.datasets)}
+        more = {**told, "cardData": json.loads(card.data), "downloadsAllTime": row.downloads, **linked}
         return {key: value for key, value in more.items() if key in wanted.only or key in ("_id", "id", "modelId")}
     return told
 
@@ -90,7 +93,17 @@ def info_document(seen: Seen, files: Sequence[Filed], card: Card, origin: Origin
     told = _repo_document(repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
     siblings = [_sibling(filed.stored, sizes=sizes) for filed in files]
     own = {**judged_document(judged), "origin": None if origin is None else origin_document(origin)}
-    return {**told, "cardData": json.loads(card.data), "siblings": siblings, "brightline": own}
+    used: Document = {"usedStorage": sum({filed.stored.sha256: filed.stored.size for filed in files}.values())}
+    if repo.name.kind is Kind.SPACE:
+        used |= {"runtime": runtime_document(repo), "models": list(card.models), "datasets": list(card.datasets)}
+    more = {"cardData": json.loads(card.data), "siblings": siblings, "downloadsAllTime": repo.downloads}
+    return {**told, **more, **used, "brightline": own}
+
+
+def runtime_document(repo: Repo) -> Document:
+    """Spaces are kept here, and judged like everything else; nothing of them is run."""
+    hardware = {"current": None, "requested": None}
+    return {"stage": "STOPPED", "sdk": repo.sdk or "static", "hardware": hardware, "gcTimeout": None, "storage": None}
 
 
 def origin_document(origin: Origin) -> Document:

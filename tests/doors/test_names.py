@@ -1,0 +1,150 @@
+"""What repositories are called, were called, and are not called; and what somebody without a token is told of them."""
+
+from base64 import b64encode
+from pathlib import Path
+
+import httpx
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RepositoryNotFoundError
+from tests.doors.conftest import client, decide_all
+
+from brightline.assembly.office import Office
+
+BARE = {
+    "info": lambda api: api.model_info("gpt2"),
+    "data set": lambda api: api.dataset_info("squad", revision="main"),
+    "space": lambda api: api.get_space_runtime("page"),
+    "files": lambda api: api.list_repo_files("gpt2"),
+    "paths": lambda api: api.get_paths_info("gpt2", ["a"]),
+    "refs": lambda api: api.list_repo_refs("gpt2"),
+    "history": lambda api: api.list_repo_commits("gpt2"),
+    "download": lambda api: api.hf_hub_download("gpt2", "config.json"),
+    "download below": lambda api: api.hf_hub_download("squad", "a/b/c.json", repo_type="dataset"),
+    "snapshot": lambda api: api.snapshot_download("gpt2"),
+    "settings": lambda api: api.update_repo_settings("gpt2", private=True),
+    "branch": lambda api: api.create_branch("gpt2", branch="x"),
+    "discussions": lambda api: next(api.get_repo_discussions("gpt2")),
+    "commit": lambda api: api.create_commit("gpt2", [CommitOperationAdd("a", b"1")], commit_message="x"),
+    "unlike": lambda api: api.unlike("gpt2"),
+    "likers": lambda api: list(api.list_repo_likers("gpt2")),
+    "squash": lambda api: api.super_squash_history("gpt2"),
+    "check": lambda api: api.auth_check("gpt2"),
+    "grant": lambda api: api.grant_access("gpt2", "ann"),
+    "delete": lambda api: api.delete_repo("gpt2"),
+}
+
+
+@pytest.fixture
+def acme(address: str, office: Office) -> HfApi:
+    return client(address, office, "acme")
+
+
+@pytest.mark.parametrize("what", sorted(BARE))
+def test_a_name_without_a_namespace_is_a_repository_that_is_not_there(acme, what: str) -> None:
+    with pytest.raises(RepositoryNotFoundError):
+        BARE[what](acme)
+
+
+def test_clients_can_tell_what_is_not_there(acme) -> None:
+    assert not acme.repo_exists("gpt2")
+    assert not acme.file_exists("gpt2", "config.json")
+    assert not acme.revision_exists("gpt2", "main")
+    acme.delete_repo("gpt2", missing_ok=True)
+
+
+@pytest.mark.parametrize("name", ["refs", "tree", "settings", "discussions"])
+def test_a_repository_may_be_called_like_what_addresses_go_on_with(acme, name: str) -> None:
+    made = acme.create_repo(f"acme/{name}").repo_id
+    assert acme.model_info(made).id == made
+    assert acme.list_repo_files(made) == [".gitattributes"]
+
+
+def test_without_a_token_what_is_hidden_and_what_is_not_there_read_alike(address: str, office: Office, acme) -> None:
+    nobody, bob = client(address, office, None), client(address, office, "bob")
+    acme.create_repo("acme/hidden", private=True)
+    told = []
+    for name in ("acme/hidden", "acme/absent"):
+        with pytest.raises(RepositoryNotFoundError, match=r"(?s)401 Client Error.+Repository Not Found") as refused:
+            nobody.model_info(name)
+        assert refused.value.response.headers["X-Error-Code"] == "RepoNotFound"
+        told.append(str(refused.value.server_message).replace(name, ""))
+        with pytest.raises(RepositoryNotFoundError, match="404 Client Error"):
+            bob.model_info(name)
+    assert told[0] == told[1]
+
+
+def test_a_former_name_leads_to_the_repository_and_opens_nothing(address: str, office: Office, acme, tmp_path) -> None:
+    nobody = client(address, office, None)
+    acme.create_repo("acme/before", repo_type="dataset")
+    acme.upload_file(path_or_fileobj=b"# A", path_in_repo="README.md", repo_id="acme/before", repo_type="dataset")
+    acme.move_repo("acme/before", "acme/after", repo_type="dataset")
+    path = acme.hf_hub_download("acme/before", "README.md", repo_type="dataset", local_dir=tmp_path)
+    assert Path(path).read_text() == "# A"
+    assert acme.dataset_info("acme/before").id == "acme/after"
+    acme.upload_file(path_or_fileobj=b"# B", path_in_repo="B.md", repo_id="acme/before", repo_type="dataset")
+    assert "B.md" in acme.list_repo_files("acme/after", repo_type="dataset")
+    for name in ("acme/before", "acme/after"):
+        assert not nobody.repo_exists(name, repo_type="dataset"), "in quarantine, whatever it is called"
+    decide_all(office)
+    assert nobody.dataset_info("acme/before").sha == nobody.dataset_info("acme/after").sha
+    acme.update_repo_settings("acme/after", private=True, repo_type="dataset")
+    assert not nobody.repo_exists("acme/before", repo_type="dataset")
+
+
+def test_a_former_name_is_free(acme) -> None:
+    acme.create_repo("acme/taken")
+    acme.move_repo("acme/taken", "acme/moved")
+    acme.create_repo("acme/taken")
+    assert acme.model_info("acme/taken").id == "acme/taken"
+    acme.delete_repo("acme/taken")
+    assert not acme.repo_exists("acme/taken"), "it led elsewhere before another repository had it"
+    acme.move_repo("acme/moved", "acme/moved-again")
+    acme.move_repo("acme/moved-again", "acme/moved")
+    assert [acme.model_info(name).id for name in ("acme/moved", "acme/moved-again")] == ["acme/moved"] * 2
+    acme.delete_repo("acme/moved-again")
+    assert not acme.repo_exists("acme/moved")
+    assert not acme.repo_exists("acme/moved-again")
+
+
+def test_a_token_may_stand_in_the_place_of_a_password(address: str, acme) -> None:
+    acme.create_repo("acme/curl")
+    file = f"{address}/acme/curl/resolve/main/.gitattributes"
+    assert httpx.get(file, auth=("acme", acme.token)).status_code == 200
+    assert httpx.get(file, auth=(acme.token, "")).status_code == 200
+    assert httpx.get(file, auth=("acme", "wrong")).status_code == 401
+    for said in ("Basic %%%", "Basic " + b64encode(b"\xff:\xff").decode(), "Digest x"):
+        assert httpx.get(file, headers={"Authorization": said}).status_code == 401, said
+
+
+@pytest.mark.parametrize("name", ["a b", "x--y", "x/y/z", "", "x.git"])
+def test_what_cannot_be_a_name_is_said_when_a_repository_is_made(address: str, acme, name: str) -> None:
+    mine = {"Authorization": f"Bearer {acme.token}"}
+    made = httpx.post(f"{address}/api/repos/create", headers=mine, json={"name": name})
+    assert (made.status_code, "cannot be called so" in made.text) == (400, True)
+
+
+def test_what_is_no_visibility_and_no_gate_is_refused(address: str, acme) -> None:
+    """Silence would be taken for consent: who asks for `protected` does not want `public`."""
+    mine = {"Authorization": f"Bearer {acme.token}"}
+    with pytest.raises(BadRequestError, match="public or private"):
+        acme.create_repo("acme/guarded", repo_type="space", space_sdk="static", visibility="protected")
+    assert not acme.repo_exists("acme/guarded", repo_type="space")
+    acme.create_repo("acme/gate", private=True)
+    for wanted in ({"visibility": "protected"}, {"gated": "sometimes"}, {"private": "no"}):
+        assert httpx.put(f"{address}/api/models/acme/gate/settings", headers=mine, json=wanted).status_code == 400
+    assert acme.model_info("acme/gate").private
+    acme.update_repo_settings("acme/gate", visibility="public", gated="manual")
+    told = acme.model_info("acme/gate")
+    assert (told.private, told.gated) == (False, "manual")
+
+
+def test_names_that_clients_tests_use(address: str, office: Office) -> None:
+    dummy = client(address, office, "__DUMMY_TRANSFORMERS_USER__")
+    made = dummy.create_repo("repo-2fe93f-16599646671840")
+    assert made == f"{address}/__DUMMY_TRANSFORMERS_USER__/repo-2fe93f-16599646671840"
+    with pytest.raises(HfHubHTTPError, match="already created this model repo"):
+        dummy.create_repo("repo-2fe93f-16599646671840")
+    assert dummy.create_repo("REPO-2fe93f-16599646671841").repo_name == "REPO-2fe93f-16599646671841"
+    with pytest.raises(HfHubHTTPError, match="of that name only"):
+        dummy.create_repo("valid_org/x")
