@@ -73,8 +73,8 @@ async def validate_yaml(request: Request) -> Response:
 async def info(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision") if "revision" in request.path_params else None
-    sizes = asking.flag(request, "blobs")
-    return JSONResponse(await asking.off(lambda: host.info(account, name, revision, sizes=sizes)))
+    sizes, used = asking.flag(request, "blobs"), "usedStorage" in request.query_params.getlist("expand")
+    return JSONResponse(await asking.off(lambda: host.info(account, name, revision, sizes=sizes, used=used)))
 
 
 async def settings(request: Request) -> Response:

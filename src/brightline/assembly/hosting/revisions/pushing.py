@@ -1,8 +1,10 @@
 """A push: operations on a revision become the next one, whose bytes are filed as a case in the same transaction."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
 
 from brightline.assembly.filing import OWN_WORDS, Filing, file_within, prepare_filing
 from brightline.assembly.hosting.revisions.deriving import base_manifest
@@ -112,7 +114,7 @@ def _prepare(
     shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push, fork: Repo | None
 ) -> Next:
     office = shelving.office
-    office.arrivals.expect(_named(wanted.operations))
+    _expect(shelving, account, name, wanted.operations, fork)
     with office.engine.begin() as connection:
         repo = shelving.own(connection, account, name) if fork is None else fork
         oid = shelf.read_refs(connection, repo).get(HEADS + branch)
@@ -126,6 +128,19 @@ def _prepare(
         sent = shelf.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])
     after = _applied(shelving, before, wanted.operations, {**{key: one.size for key, one in known.items()}, **sent})
     return _next(shelving, repo, HEADS + branch, head, after, wanted)
+
+
+def _expect(
+    shelving: Shelving, account: Account | None, name: RepoName, operations: Sequence[Operation], fork: Repo | None
+) -> None:
+    """What comes along is charged to whoever's repository it is, before it is kept. Raises Turned."""
+    sent = {hashlib.sha256(one.content).hexdigest(): len(one.content) for one in operations if one.act == "add"}
+
+    def charge(connection: Connection) -> None:
+        repo = shelving.own(connection, account, name) if fork is None else fork
+        shelving.quota.charge(connection, repo.owner, sent)
+
+    shelving.office.arrivals.expect(_named(operations), charge if sent else None)
 
 
 def _named(operations: Iterable[Operation]) -> list[str]:
