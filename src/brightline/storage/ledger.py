@@ -71,6 +71,12 @@ class Turn:
         self.rows: list[tuple[Any, dict[str, Any]]] = []  # statements that are executed with the batch
         self.new_cases = self.new_orders = 0
 
+    def forget(self) -> None:
+        """What was said, by an act that is refused in the end."""
+        for book in (self.words, self.documents, self.cases, self.rows):
+            book.clear()
+        self.new_cases = self.new_orders = 0
+
     def charter(self, version: int) -> Charter:
         return self._past.charters[version - 1]
 
