@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from brightline.authority.case import Case
 from brightline.authority.procedure import replay
+from brightline.authority.records import Refusal
 from brightline.permit.charter import Charter, Role, prove_chain
 from brightline.permit.envelope import CHARTER_TYPE, Envelope, read_envelope
 from brightline.permit.key import Signer
@@ -60,7 +61,7 @@ class Past:
 
 
 class Turn:
-    """One act's view of the office, and what it writes. Nothing of it lasts unless the act comes to its end."""
+    """One act's view of the office, and what it writes. Nothing of it lasts unless the act comes to its end, and is not refused."""
 
     def __init__(self, connection: Connection, past: Past, batch: "Batch", at: datetime) -> None:
         self.connection, self.at = connection, at
@@ -69,12 +70,6 @@ class Turn:
         self.documents: dict[str, bytes] = {}
         self.cases: dict[int, Case] = {}
         self.rows: list[tuple[Any, dict[str, Any]]] = []  # statements that are executed with the batch
-        self.new_cases = self.new_orders = 0
-
-    def forget(self) -> None:
-        """What was said, by an act that is refused in the end."""
-        for book in (self.words, self.documents, self.cases, self.rows):
-            book.clear()
         self.new_cases = self.new_orders = 0
 
     def charter(self, version: int) -> Charter:
@@ -243,13 +238,18 @@ class Ledger:
         at = max(self._clock().astimezone(UTC).replace(microsecond=0), restored(row.at))
         batch = Batch(row.cases, row.orders)
         for act, future in waiting:
-            turn = Turn(connection, past, batch, at)
+            turn, own = Turn(connection, past, batch, at), connection.begin_nested()
             try:
                 result = act(turn)
             except Exception as trouble:  # noqa: BLE001 - it is the caller's; the others of the batch go on
+                own.rollback()
                 future.set_exception(trouble)
                 continue
-            batch.take(turn)
+            if isinstance(result, Refusal):
+                own.rollback()
+            else:
+                own.commit()
+                batch.take(turn)
             done.append((future, result))
         if batch.words or batch.documents or batch.rows:
             self._check_key(past.charters[-1], batch)

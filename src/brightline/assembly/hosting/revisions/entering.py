@@ -80,7 +80,6 @@ def _file(shelving: Shelving, turn: Turn, every: Sequence[Next], prepared: Seque
             continue
         case = file_within(turn, filing)
         if isinstance(case, Refusal):
-            turn.forget()
             return case
         filed.add(manifest)
     return None
