@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from tests.doors.conftest import decide_all
 from tests.doors.test_again import shard
 from tests.offices import Clock, found
+from tests.servers import fresh_database, postgresql
 from tests.storage.test_parcels import xorb
 
 from brightline.assembly.hosting.collecting import Collecting
@@ -221,9 +223,16 @@ TestHeld.settings = settings(
 )
 
 
-@pytest.fixture
-def office(tmp_path: Path):
-    with Office(found(tmp_path / "office"), Clock(now())) as opened:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
+    kept = {} if request.param == "sqlite" else {"database": fresh_database(request.getfixturevalue("server"))}
+    with Office(found(tmp_path / "office", **kept), Clock(now())) as opened:
         yield opened
 
 
