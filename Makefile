@@ -85,9 +85,11 @@ fuzz: $(TOOLS) ## Run 100,000 mutated inputs against the verifier and every pars
 	@$(BIN)/python -m bench.doors
 	@$(BIN)/python -m bench.mutation
 
-crash: $(TOOLS) ## Kill an office 400 times at random moments, and a hub 200 times, and look for what was lost
+crash: $(TOOLS) ## Kill an office 400 times at random moments, and a hub 200 times on each kind of office, and look for what was lost
 	@$(BIN)/python -m bench.crash
 	@$(BIN)/python -m bench.crash_hub
+	@$(BIN)/python -m bench.crash_hub --office postgresql
+	@$(BIN)/python -m bench.crash_hub --office s3
 
 uploading: $(TOOLS) ## Measure how quickly a hub takes bytes in, and the memory that 20 GiB in and out take
 	@$(BIN)/python -m bench.uploading

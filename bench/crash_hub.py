@@ -1,5 +1,8 @@
 """`python -m bench.crash_hub`: a hub's server is killed at random moments while stock clients push, move, delete and download.
 
+`--office postgresql` (with blobs in a folder) and `--office s3` have two servers of one office, each in a folder of its own, as on two
+machines: one of them is killed at a time, and the other serves on. Clients use both.
+
 After every kill: every repository has exactly the files of its last acknowledged act, or of the one that was under way; the
 clients go on by themselves, and repeat what was cut. Every so often, and at the end, every stored byte is read and hashed.
 Prints the seed and the figures; exits 1 on the first violation.
@@ -10,13 +13,15 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +31,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOpera
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 from tests.desk.conftest import start, token
 from tests.offices import found
-from tests.servers import free_port
+from tests.servers import free_port, fresh_database, object_store, postgresql
 
 from bench.crash import note
 from brightline.assembly.hosting.collecting import Collecting
@@ -40,6 +45,7 @@ KINDS = ("xet", "lfs", "small", "moving", "reading")
 LONGEST = 1.2  # seconds that a life lasts at the most
 WHOLE = 40  # kills after which everything is read and hashed
 CUT = (HfHubHTTPError, httpx.HTTPError, httpx2.HTTPError, OSError, RuntimeError, LocalEntryNotFoundError)
+MEANWHILE = "acme/meanwhile"  # what is pushed to a server while the other is dead
 Files = dict[str, str]
 """By path: the sha256 of what goes beside a commit, git's id of what is part of it."""
 
@@ -47,9 +53,10 @@ Files = dict[str, str]
 class Client:
     """One worker: says what it is about to do, does it, and says that it was acknowledged."""
 
-    def __init__(self, kind: str, folder: Path, address: str, secret: str, seed: int) -> None:
+    def __init__(self, kind: str, folder: Path, addresses: list[str], secret: str, seed: int) -> None:
         self.kind, self.folder, self.rng = kind, folder, random.Random(seed)
-        self.api = HfApi(endpoint=address, token=secret)
+        self.apis = [HfApi(endpoint=one, token=secret) for one in addresses]
+        self.api = self.apis[0]
         self.log, self.name, self.files = folder / f"{kind}.log", f"acme/{kind}", Files()
 
     def run(self) -> None:
@@ -66,6 +73,7 @@ class Client:
                 time.sleep(0.05)
 
     def once(self) -> None:
+        self.api = self.rng.choice(self.apis)
         getattr(self, f"_{self.kind}")()
 
     def _act(self, name: str, files: Files | None, work: Callable[[], Any]) -> None:
@@ -101,6 +109,7 @@ class Client:
             except CUT as trouble:
                 note(self.log, said="cut", why=f"{type(trouble).__name__}: {trouble}"[:300])
                 time.sleep(0.1)
+                self.api = self.rng.choice(self.apis)
             else:
                 return
         note(self.log, said="violation", why="an upload that was cut could not be repeated")
@@ -180,16 +189,48 @@ def standing(api: HfApi, kind: str) -> tuple[str | None, Files]:
     return None, {}
 
 
-class Lives:
-    """The server, its clients, and what is asked of it after each of its deaths."""
+@contextmanager
+def cellar(kind: str, folder: Path) -> Iterator[dict[str, str]]:
+    """Where an office keeps what it keeps; none of this is killed."""
+    with ExitStack() as stack:
+        kept = {} if kind == "sqlite" else {"database": fresh_database(stack.enter_context(postgresql(folder)))}
+        if kind == "s3":
+            os.environ |= stack.enter_context(object_store(folder / "s3"))
+        yield {**kept, "blobs": "s3://crash/office" if kind == "s3" else f"file:{folder / 'blobs'}"}
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.rng, self.port = folder, random.Random(seed), free_port()
-        self.office = found(folder / "office")
+
+class Server:
+    """One of an office's, with a folder of its own."""
+
+    def __init__(self, folder: Path, secret: str) -> None:
+        self.folder, self.port = folder, free_port()
+        self.api = HfApi(endpoint=f"http://127.0.0.1:{self.port}", token=secret)
+        self.begin()
+
+    def begin(self) -> None:
+        self.process = start(self.folder, self.port)
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Lives:
+    """The servers, their clients, and what is asked after each death."""
+
+    def __init__(self, folder: Path, seed: int, kind: str, kept: dict[str, str]) -> None:
+        self.folder, self.rng = folder, random.Random(seed)
+        self.office, self.meanwhile = found(folder / "office", **kept), Files()
+        with (self.office / "office.toml").open("r+") as settings:
+            text = settings.read()
+            settings.seek(0)
+            settings.write(f'downloads = "stream"\n{text}')  # by the servers that are killed, and not by S3
         with Office(self.office) as office:
             secret = token(office, "acme", "hub:read", "hub:write")["Authorization"].removeprefix("Bearer ")
-        self.api = HfApi(endpoint=f"http://127.0.0.1:{self.port}", token=secret)
-        self.server = start(self.office, self.port)
+        folders = [self.office]
+        if kind != "sqlite":
+            folders.append(Path(shutil.copytree(self.office, folder / "another")))
+        self.servers = [Server(one, secret) for one in folders]
         self.clients = [self._client(kind, secret, seed + at) for at, kind in enumerate(KINDS)]
 
     def _client(self, kind: str, secret: str, seed: int) -> "subprocess.Popen[bytes]":
@@ -202,7 +243,8 @@ class Lives:
             "HF_HUB_CACHE": str(self.folder / f"{kind}-cache"),
             "HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "2",
         }
-        words = ["--worker", kind, "--folder", self.folder, "--address", self.api.endpoint, "--secret", secret]
+        addresses = ",".join(one.api.endpoint for one in self.servers)
+        words = ["--worker", kind, "--folder", self.folder, "--address", addresses, "--secret", secret]
         command = [sys.executable, "-m", "bench.crash_hub", *map(str, words), "--seed", str(seed)]
         with (self.folder / f"{kind}.out").open("wb") as out:
             return subprocess.Popen(command, stdout=out, stderr=out, env=environment)
@@ -211,19 +253,22 @@ class Lives:
         for one in self.clients:
             one.kill()
             one.wait()
-        os.killpg(self.server.pid, signal.SIGKILL)
-        self.server.wait()
+        for server in self.servers:
+            server.kill()
 
     def kill(self) -> None:
-        """At any moment; then it lives again, and the clients come to rest."""
+        """One of them at any moment; then it lives again, and the clients come to rest."""
+        server = self.rng.choice(self.servers)
         (self.folder / "pause").unlink(missing_ok=True)
         time.sleep(self.rng.uniform(0.05, LONGEST))
         if self.rng.random() < 0.5:
             (self.folder / "pause").touch()  # most are in the middle of something, and will not begin anything new
-        os.killpg(self.server.pid, signal.SIGKILL)
-        self.server.wait()
+        server.kill()
+        for other in self.servers:
+            if other is not server:
+                self._act_meanwhile(other.api)
         (self.folder / "pause").touch()
-        self.server = start(self.office, self.port)
+        server.begin()
         end = time.monotonic() + 90
         while not all((self.folder / f"{kind}.idle").exists() for kind in KINDS):
             assert time.monotonic() < end, "a client neither ends nor goes on"
@@ -231,8 +276,22 @@ class Lives:
                 assert one.poll() is None, f"{kind} has ended: {(self.folder / f'{kind}.out').read_text()[-2000:]}"
             time.sleep(0.02)
 
+    def _act_meanwhile(self, api: HfApi) -> None:
+        """Who is left serves on, at once: what it is asked to do it does."""
+        path, content = f"{len(self.meanwhile)}.txt", self.rng.randbytes(40).hex().encode()
+        api.create_repo(MEANWHILE, exist_ok=True)
+        api.create_commit(MEANWHILE, [CommitOperationAdd(path, content)], commit_message="meanwhile")
+        self.meanwhile[path] = object_id("blob", content)
+
     def check(self) -> None:
-        """Raises AssertionError with what was violated."""
+        """Of each server. Raises AssertionError with what was violated."""
+        for server in self.servers:
+            self._check(server.api)
+            if self.meanwhile:
+                entries = [one for one in server.api.list_repo_tree(MEANWHILE) if hasattr(one, "blob_id")]
+                assert {one.path: one.blob_id for one in entries} == self.meanwhile, "what was done meanwhile is lost"
+
+    def _check(self, api: HfApi) -> None:
         for kind in KINDS:
             rows = rows_of(self.folder / f"{kind}.log")
             wrong = next((row for row in rows if row["said"] == "violation"), None)
@@ -246,13 +305,13 @@ class Lives:
                     allowed = [after]
                 elif row["said"] == "about":
                     allowed.append(after)
-            now = standing(self.api, kind)
+            now = standing(api, kind)
             assert now in allowed, f"{kind}: {now[0]} has {len(now[1])} files, which nobody was told of"
             for path in self.rng.sample(sorted(now[1]), min(2, len(now[1]))):
-                self._check_file(str(now[0]), path, now[1][path])
+                self._check_file(api, str(now[0]), path, now[1][path])
 
-    def _check_file(self, name: str, path: str, wanted: str) -> None:
-        got = fetch(self.api, name, "main", path)
+    def _check_file(self, api: HfApi, name: str, path: str, wanted: str) -> None:
+        got = fetch(api, name, "main", path)
         assert wanted in (hashlib.sha256(got).hexdigest(), object_id("blob", got)), f"{path} of {name} is torn"
 
     def check_all(self) -> dict[str, int]:
@@ -262,19 +321,25 @@ class Lives:
             found_ = audit(office)
         assert found_.wrong == (), found_.wrong
         for kind in KINDS[:-1]:
-            name, files = standing(self.api, kind)
+            api = self.rng.choice(self.servers).api
+            name, files = standing(api, kind)
             for path, wanted in files.items():
-                self._check_file(str(name), path, wanted)
+                self._check_file(api, str(name), path, wanted)
         return {"blobs": found_.blobs, "bytes": found_.size}
 
     def check_sweep(self) -> None:
         """What was cut off goes with a start, once a day has passed."""
-        places = [*(self.office / "blobs" / "incoming").glob("*")]
-        os.killpg(self.server.pid, signal.SIGKILL)
-        self.server.wait()
+        places = [
+            place
+            for one in (self.folder / "blobs", *(one.folder for one in self.servers))
+            for place in one.glob("incoming/*")
+        ]
+        for server in self.servers:
+            server.kill()
         for place in places:
             os.utime(place, (0, 0))
-        self.server = start(self.office, self.port)
+        for server in self.servers:
+            server.begin()
         assert not any(place.exists() for place in places), "an upload that was cut off stays for ever"
         print(f"{len(places)} uploads were cut off in the middle, and are swept")
 
@@ -290,9 +355,14 @@ def rows_of(place: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in place.read_text().splitlines()] if place.exists() else []
 
 
-def run(kills: int, seed: int, folder: Path) -> int:
+def run(kills: int, seed: int, kind: str, folder: Path) -> int:
     """The number of kills after which all held."""
-    lives, began = Lives(folder, seed), time.monotonic()
+    with cellar(kind, folder) as kept:
+        return _run(kills, folder, Lives(folder, seed, kind, kept))
+
+
+def _run(kills: int, folder: Path, lives: Lives) -> int:
+    began = time.monotonic()
     try:
         for count in range(kills):
             try:
@@ -303,7 +373,7 @@ def run(kills: int, seed: int, folder: Path) -> int:
             except (AssertionError, *CUT) as trouble:
                 print(f"violation after kill {count + 1}: {type(trouble).__name__}: {trouble}", flush=True)
                 return count
-        print(json.dumps(lives.check_all()))
+        print(f"at the end: {lives.check_all()}")
         lives.check_sweep()
     finally:
         lives.close()
@@ -317,17 +387,20 @@ def run(kills: int, seed: int, folder: Path) -> int:
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--kills", type=int, default=200, metavar="N")
+    arguments.add_argument(
+        "--office", choices=("sqlite", "postgresql", "s3"), default="sqlite", help="(default: sqlite)"
+    )
     arguments.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     for name in ("worker", "folder", "address", "secret"):
         arguments.add_argument(f"--{name}", help=argparse.SUPPRESS)
     chosen = arguments.parse_args()
     if chosen.worker:
         impatient()
-        Client(chosen.worker, Path(chosen.folder), chosen.address, chosen.secret, chosen.seed).run()
-    print(f"seed {chosen.seed}")
+        Client(chosen.worker, Path(chosen.folder), chosen.address.split(","), chosen.secret, chosen.seed).run()
+    print(f"office {chosen.office}, seed {chosen.seed}")
     with tempfile.TemporaryDirectory(prefix="brightline-crash-") as folder:
         began = time.monotonic()
-        held = run(chosen.kills, chosen.seed, Path(folder))
+        held = run(chosen.kills, chosen.seed, chosen.office, Path(folder))
         print(f"hub: {held} of {chosen.kills} kills held, {time.monotonic() - began:.0f} s")
     return 0 if held == chosen.kills else 1
 

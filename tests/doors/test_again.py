@@ -23,7 +23,7 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import hash_text, read_heads
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import catalogue, shelves
+from brightline.storage import catalogue, schema, shelves
 from brightline.storage.attributes import vettings
 from brightline.storage.discussions import discussions, remarks
 from brightline.storage.lending import loans
@@ -84,6 +84,59 @@ def test_a_shard_that_is_sent_again_goes_on_where_the_first_one_was(hosting, mon
     first, made[:] = list(made), []
     hosting.shard(token, arrived(hosting, shard(contents, named)))
     assert first + made == [hashlib.sha256(content).hexdigest() for content in contents]
+
+
+def standing(hosting: Hosting) -> tuple[object, ...]:
+    """All refs, all commits, all cases."""
+    with hosting._office.engine.begin() as connection:
+        tables = (shelves.refs, shelves.commits, schema.cases, shelves.possessions)
+        return tuple(sorted(map(str, connection.execute(select(table)).all())) for table in tables)
+
+
+@pytest.fixture
+def branched(hosting: Hosting) -> Hosting:
+    """Two branches of the same files, one of which shall go, and a tag."""
+    files = [Operation("add", "old.bin", b"\0old"), Operation("add", "kept.bin", b"\0kept")]
+    oid = hosting.commit(ACME, NAME, "main", Push("push", "", None, files))["commitOid"]
+    hosting.branch(ACME, NAME, "side", "main")
+    hosting.tag(ACME, NAME, oid, "v1")
+    return hosting
+
+
+def test_files_are_deleted_for_good_in_one_step_or_not_at_all(branched: Hosting, monkeypatch) -> None:
+    before, old = standing(branched), hashlib.sha256(b"\0old").hexdigest()
+
+    def broken(*_arguments: object) -> None:
+        raise OSError("cut off in the middle")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(copying.Copying, "_prune", broken)
+        with pytest.raises(OSError, match="cut off"):
+            branched.delete_lfs(ACME, NAME, [old], rewrite=True)
+    assert standing(branched) == before
+    branched.delete_lfs(ACME, NAME, [old], rewrite=True)
+    for branch in ("main", "side"):
+        rows, _ = branched.tree(ACME, NAME, branch, "", recursive=True, expand=False)
+        assert [row["path"] for row in rows] == [".gitattributes", "kept.bin"]
+        assert len(branched.commits(ACME, NAME, branch)) == 1
+    assert branched.refs(ACME, NAME, pulls=False)["tags"] == []
+    with branched._office.engine.begin() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.cases)).scalar() == 2, "the same bytes, once"
+
+
+def test_a_push_while_files_are_deleted_is_not_undone(branched: Hosting, monkeypatch) -> None:
+    really, pushed = copying.put_together, list[str]()
+
+    def meanwhile(*arguments) -> bool:
+        if not pushed:
+            more = [Operation("add", "more.txt", b"more"), Operation("add", "again.bin", b"\0old")]
+            pushed.append(branched.commit(ACME, NAME, "side", Push("more", "", None, more))["commitOid"])
+        return really(*arguments)
+
+    monkeypatch.setattr(copying, "put_together", meanwhile)
+    branched.delete_lfs(ACME, NAME, [hashlib.sha256(b"\0old").hexdigest()], rewrite=True)
+    rows, _ = branched.tree(ACME, NAME, "side", "", recursive=True, expand=False)
+    assert [row["path"] for row in rows] == [".gitattributes", "kept.bin", "more.txt"]
 
 
 def test_parts_are_put_together_once_whoever_says_so_and_however_often(hosting, monkeypatch) -> None:

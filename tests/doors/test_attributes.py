@@ -105,6 +105,40 @@ def test_an_organisation_is_named_for_study_until_a_day(address: str, office: Of
     assert "organisation=Lab" in listed
 
 
+def device_token(address: str, shown: str) -> str:
+    """Let in by whoever shows a token."""
+    code = httpx.post(f"{address}/oauth/device", data={"client_id": "x"}).json()
+    let_in = httpx.post(f"{address}/device", data={"user_code": code["user_code"], "token": shown})
+    assert let_in.status_code == 200
+    asked = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code["device_code"]}
+    secret: str = httpx.post(f"{address}/oauth/token", data=asked).json()["access_token"]
+    return secret
+
+
+def test_a_device_is_of_whoever_let_it_in_and_lists_show_what_an_organisation_may_study(
+    address, office, tmp_path
+) -> None:
+    url = release(address, office, "acme/secret", tmp_path / "model", 34, "vetted")
+    client(address, office, "acme").update_repo_settings("acme/secret", private=True)
+    inside, outside = token(office, "ann", "organisation=Lab", "country=DE"), token(office, "eve", "organisation=Other")
+    people = [inside, device_token(address, inside), outside, device_token(address, outside)]
+
+    def seen(secret: str) -> tuple[int, bool]:
+        found = HfApi(endpoint=address, token=secret).list_models(search="secret")
+        return status(url, secret), "acme/secret" in [one.id for one in found]
+
+    assert [seen(one) for one in people] == [(404, False)] * 4
+    brightline(office, "hub", "vet", "acme/secret", "--organisation", "Lab", "--until", "90d")
+    assert [seen(one) for one in people] == [(200, True)] * 2 + [(404, False)] * 2
+    manifest = client(address, office, "acme").model_info("acme/secret").brightline["case"]
+    case = office.read(lambda view: view.case(manifest))
+    issue_order(office, case.manifest, (Component.WEIGHTS,), "country in {DE}", "now", None)
+    assert [seen(one)[0] for one in people[:2]] == [403, 403]
+    brightline(office, "hub", "vet", "acme/secret", "--organisation", "Lab", "--until", "1s")
+    time.sleep(1.1)
+    assert [seen(one) for one in people] == [(404, False)] * 4
+
+
 @pytest.mark.parametrize("wrong", ["organisation", "account=ann", "Country=DE", "country=", 'country="DE"', "=x"])
 def test_what_is_no_attribute_is_refused(office: Office, wrong: str) -> None:
     done = brightline(office, "token", "create", "x", "--scope", "hub:read", "--attribute", wrong)

@@ -14,7 +14,7 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Operation, Push, Wanted
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelves
+from brightline.storage import charges, shelves
 from brightline.storage.database import NEWEST, Unopened, is_current, migrate, open_database
 
 
@@ -85,6 +85,30 @@ def test_repositories_that_were_there_are_in_the_lists_with_the_tags_they_had(fo
         told = [hosting.info(who, name, oid, sizes=False)["tags"] for oid in made]
         assert all("kept" in tags for tags in told), "an earlier commit with the same card has its tags"
         assert "tags" not in {column["name"] for column in inspect(office.engine).get_columns("repos")}
+
+
+def test_what_was_here_before_quotas_is_charged_to_who_has_it(folder: Path) -> None:
+    """Once for each account; what is lent, to its lender."""
+    with Office(folder) as office:
+        hosting = Hosting(office)
+        for who, repo in (("acme", "m0"), ("acme", "m1"), ("zeta", "m0")):
+            name = RepoName(Kind.MODEL, who, repo)
+            account = Account(who, "t", frozenset({"hub:write"}))
+            hosting.create(account, name, {})
+            hosting.commit(account, name, "main", Push("push", "", None, [Operation("add", "a.txt", b"the same")]))
+        copy, acme = RepoName(Kind.MODEL, "acme", "copy"), Account("acme", "t", frozenset({"hub:write"}))
+        hosting.duplicate(acme, RepoName(Kind.MODEL, "acme", "m0"), copy, {})
+        with office.engine.begin() as connection:
+            configuration = Config()
+            configuration.set_main_option("script_location", str(Path(storage.__file__).parent / "migrations"))
+            configuration.attributes["connection"] = connection
+            command.downgrade(configuration, "0006")
+        migrate(office.engine)
+        with office.engine.begin() as connection:
+            told = [(one, charges.allowance_of(connection, one).used) for one in charges.all_accounts(connection)]
+            used = charges.use_of(connection, "acme")
+        assert told == [("acme", 8), ("zeta", 8)]
+        assert (used.repositories, used.filed, used.waiting) == (8, 0, 0)
 
 
 def test_a_server_without_trigrams_is_refused_in_words(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import LZ4, Garbled, read_heads
 from brightline.release.reader import Memory, Unreadable
 from brightline.storage import arrivals, blobs
-from brightline.storage.parcels import Parcels
+from brightline.storage.parcels import Parcels, new_parcel
 from brightline.storage.shelf import Xorb
 
 
@@ -51,7 +51,8 @@ def test_files_are_assembled_from_parcels_and_parcels_are_collected(office, tmp_
     packed = xorb(contents)
     (tmp_path / "sent").write_bytes(packed)
     parcels = Parcels(office.blobs)
-    kept = Xorb(parcels.keep(tmp_path / "sent"), len(packed), read_heads(packed))
+    kept = Xorb(new_parcel(), len(packed), read_heads(packed))
+    parcels.keep(tmp_path / "sent", kept.place)
     assert not (tmp_path / "sent").exists()
     stretches = [(0, 5), (1, 3), (0, 5), (4, 5)]
     parts = [b"".join(contents[start:end]) for start, end in stretches]

@@ -88,8 +88,6 @@ def file_within(turn: Turn, prepared: Prepared) -> Case | Refusal:
     case = say(turn, "file", turn.next_case(), prepared.applicant, prepared.body, dossier)
     if isinstance(case, Case):
         _keep_files(turn, prepared.taken)
-    else:
-        turn.new_cases = 0
     return case
 
 

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +77,12 @@ def worker() -> Any:
 
 
 def sweep(incoming: Path) -> None:
-    """Uploads that a crash cut off a day ago or earlier: nobody waits for them."""
+    """Uploads that a crash cut off a day ago or earlier: nobody waits for them. Another process may sweep here too."""
     old = now().timestamp() - 86_400
     for place in incoming.iterdir() if incoming.is_dir() else ():
-        if place.stat().st_mtime < old:
-            shutil.rmtree(place) if place.is_dir() else place.unlink()
+        with suppress(FileNotFoundError):
+            if place.stat().st_mtime < old:
+                shutil.rmtree(place) if place.is_dir() else place.unlink()
 
 
 def listening_place(host: str, port: int) -> str:

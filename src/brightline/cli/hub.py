@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
+from brightline.cli.quota import quota, quota_arguments
 from brightline.cli.saying import add_office, moment, say, span, with_office
 
 if TYPE_CHECKING:
@@ -67,7 +68,15 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
     collected.add_argument(
         "--grace", type=span, metavar="SPAN", help="how long what nobody needs is kept (default: 1d; at least 2h)"
     )
-    handlers = ((named, vet), (audited, audit), (imported, import_), (sourced, sources), (collected, collect))
+    limited = quota_arguments(acts)
+    handlers = (
+        (named, vet),
+        (audited, audit),
+        (imported, import_),
+        (sourced, sources),
+        (collected, collect),
+        (limited, quota),
+    )
     for sub, handler in handlers:
         add_office(sub)
         sub.set_defaults(handler=with_office(handler))

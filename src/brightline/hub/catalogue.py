@@ -74,9 +74,9 @@ async def validate_yaml(request: Request) -> Response:
 async def info(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision") if "revision" in request.path_params else None
-    sizes = asking.flag(request, "blobs")
-    told = await asking.off(lambda: host.info(account, name, revision, sizes=sizes))
     only = asking.expanded(request)
+    sizes, used = asking.flag(request, "blobs"), "usedStorage" in only
+    told = await asking.off(lambda: host.info(account, name, revision, sizes=sizes, used=used))
     return JSONResponse({key: value for key, value in told.items() if key in (*asking.NAMES, *only)} if only else told)
 
 

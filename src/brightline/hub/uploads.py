@@ -1,16 +1,19 @@
 """Bytes on their way in: what goes beside a commit, by LFS or by Xet."""
 
 import binascii
+import re
 from base64 import b64decode
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from brightline.hub import asking
 from brightline.hub.arriving import gate, received
-from brightline.hub.host import Turned
+from brightline.hub.host import FULL, Turned
 from brightline.hub.ndjson import is_sha256
 from brightline.hub.xet.shard import SIZE as SHARD
 from brightline.hub.xet.xorb import Garbled, Heads
@@ -19,6 +22,7 @@ LFS = "application/vnd.git-lfs+json"
 FILES = 256  # of one question; clients ask for no more
 XORB = 72 << 20  # bytes: 64 MiB of chunks, and what stands around them
 JOINED = 2  # files whose parts are put together at once
+Endpoint = Callable[[Request], Awaitable[Response]]
 SHARDS = 4  # that come in or are worked on at once; while they are, other bodies come in
 
 
@@ -84,10 +88,12 @@ def _objects(objects: Any) -> list[dict[str, Any]]:
     return objects
 
 
-def _object(request: Request, oid: str, size: int, ticket: str | None, *, parted: bool) -> dict[str, Any]:
+def _object(request: Request, oid: str, size: int, ticket: str | Turned | None, *, parted: bool) -> dict[str, Any]:
     """No actions: these bytes were sent here already."""
     if ticket is None:
         return {"oid": oid, "size": size}
+    if isinstance(ticket, Turned):
+        return {"oid": oid, "size": size, "error": {"code": ticket.status, "message": str(ticket)}}
     href = f"{asking.address(request)}/lfs/{ticket}"
     upload: dict[str, Any] = {"href": href}
     length = asking.host(request).part_size(size) if parted else None
@@ -99,7 +105,7 @@ def _object(request: Request, oid: str, size: int, ticket: str | None, *, parted
 
 async def put_file(request: Request) -> Response:
     ticket = request.path_params["ticket"]
-    most = await asking.off(lambda: asking.host(request).bound("lfs", ticket))
+    most = await asking.off(lambda: asking.host(request).bound("lfs", ticket, 0))
     async with received(request, most) as arrived:
         await asking.off(lambda: asking.host(request).received(ticket, arrived))
     return JSONResponse({})
@@ -138,15 +144,43 @@ async def verify(request: Request) -> Response:
     return JSONResponse({})
 
 
+def aloud(endpoint: Endpoint) -> Endpoint:
+    """Xet's clients show of a refusal its status and its address, and no word of its body: so the sentence is the address."""
+
+    @wraps(endpoint)
+    async def said(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Turned as trouble:
+            if trouble.status != FULL:
+                raise
+            words = "-".join(re.findall(r"[\w.,:/]+", str(trouble), re.ASCII))
+            return RedirectResponse(f"{asking.address(request)}/xet/refused/{words}", 303)
+
+    return said
+
+
+async def refused(_request: Request) -> Response:
+    raise Turned(FULL, "There is no room for this. The address says why.")
+
+
 def _ticket(request: Request) -> str:
     return request.headers.get("authorization", "").partition(" ")[2].strip()
 
 
+def _length(request: Request) -> int:
+    """As it is announced; who announces nothing sends something."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdigit() else 1
+
+
+@aloud
 async def put_xorb(request: Request) -> Response:
     digest = request.path_params["digest"]
     if not is_sha256(digest):
         raise Turned(400, "a xorb is named by 64 hex digits.")
-    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
+    length = _length(request)
+    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), length))
     heads = Heads()
     try:
         async with received(request, XORB, heads.feed) as arrived:
@@ -157,8 +191,9 @@ async def put_xorb(request: Request) -> Response:
     return JSONResponse({"was_inserted": fresh})
 
 
+@aloud
 async def put_shard(request: Request) -> Response:
-    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request)))
+    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), 0))
     async with received(request, SHARD, name="shards", at_once=SHARDS) as arrived:
         await asking.off(lambda: asking.host(request).shard(_ticket(request), arrived))
     return JSONResponse({"result": 1})
@@ -173,6 +208,7 @@ ROUTES = [
     Route("/lfs/{ticket}", complete, methods=["POST"]),
     Route("/lfs/{ticket}/{number:number}", put_part, methods=["PUT"]),
     Route("/lfs/{ticket}/verify", verify, methods=["POST"]),
+    Route("/xet/refused/{words:path}", refused),
     Route("/xet/{mark}/v1/xorbs/default/{digest}", put_xorb, methods=["POST"]),
     Route("/xet/{mark}/v1/shards", put_shard, methods=["POST"]),
 ]

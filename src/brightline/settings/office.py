@@ -1,8 +1,10 @@
 """office.toml: where an office keeps what it keeps."""
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,14 @@ class UpstreamSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaSettings:
+    """What an account may have at the hub, unless the office says otherwise of it. None: as much as there is room for."""
+
+    bytes: int | None = None
+    repositories: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeSettings:
     """`folder` is where relative places begin. docs/reference/settings.md lists the keys; a test compares."""
 
@@ -58,6 +68,7 @@ class OfficeSettings:
     oidc: Provider | None = None
     downloads: Downloads = Downloads.STREAM
     upstream: UpstreamSettings | None = None
+    quota: QuotaSettings = QuotaSettings()
 
     @property
     def keys(self) -> Path:
@@ -100,6 +111,8 @@ KEYS = {
     "upstream.repository": "gigabytes that one repository may have (default: 100)",
     "upstream.total": "gigabytes that all that is fetched may have together (default: 1000)",
     "upstream.token": "shown to that hub (default: none, so that what anybody may have there is fetched)",
+    "quota.bytes": 'what an account may have at the hub, as "100 GB" (default: no limit); upstream.total is that of upstream.owner',
+    "quota.repositories": "how many repositories an account may have (default: no limit)",
 }
 
 
@@ -126,8 +139,9 @@ def read_office(folder: Path) -> OfficeSettings:
         raise NoOffice(f"{place}: witness is a list of verifier keys.")
     downloads = _downloads(document.get("downloads"), place, local=texts["blobs"].startswith("file:"))
     provider, upstream = _provider(document.get("oidc"), place), _upstream(document.get("upstream"), place)
+    quota = _quota(document.get("quota", {}), place)
     return OfficeSettings(
-        folder, **texts, witness=tuple(witness), oidc=provider, downloads=downloads, upstream=upstream
+        folder, **texts, witness=tuple(witness), oidc=provider, downloads=downloads, upstream=upstream, quota=quota
     )
 
 
@@ -176,6 +190,33 @@ def _upstream(table: Any, place: Path) -> UpstreamSettings | None:
         raise NoOffice(f"{place}: upstream's {', '.join(numbers)} are numbers above 0.")
     url, owner = table["url"].rstrip("/"), table["owner"].strip()
     return UpstreamSettings(url, owner, tuple(only), token=table.get("token") or None, **numbers)
+
+
+def _quota(table: Any, place: Path) -> QuotaSettings:
+    """Raises NoOffice."""
+    if not isinstance(table, dict) or set(table) - {"bytes", "repositories"}:
+        raise NoOffice(f"{place}: [quota] holds bytes and repositories, and nothing else.")
+    size, count = table.get("bytes"), table.get("repositories")
+    if count is not None and (type(count) is not int or not 0 <= count < 1 << 31):
+        raise NoOffice(f"{place}: quota.repositories is a number.")
+    try:
+        return QuotaSettings(None if size is None else read_size(size), count)
+    except ValueError as trouble:
+        raise NoOffice(f"{place}: quota.bytes: {trouble}.") from None
+
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKMGTP]?)(i?)B?")
+
+
+def read_size(value: Any) -> int:
+    """Bytes: `100 GB`, `1.5 TiB`, or a number. Raises ValueError."""
+    found = _SIZE.fullmatch(str(value)) if type(value) in (str, int) else None
+    if found is None or (found[3] and not found[2]):
+        raise ValueError(f"{str(value)[:40]!r} is no size; write 100 GB, 1.5 TiB or a number of bytes")
+    size = Decimal(found[1]) * (1024 if found[3] else 1000) ** " KMGTP".index(found[2].upper() or " ")
+    if size >= 1 << 62:
+        raise ValueError(f"{value} is more than any disk has")
+    return int(size)
 
 
 def write_office(folder: Path, database: str, blobs: str) -> None:

@@ -26,13 +26,15 @@ class Arrivals:
         self._said: dict[str, float] = {}
         self._lock = Lock()
 
-    def expect(self, names: Iterable[str]) -> None:
-        """Durable when this returns."""
+    def expect(self, names: Iterable[str], also: Callable[[Connection], None] | None = None) -> None:
+        """Durable when this returns; with what is `also` done in the same transaction. What that raises undoes both."""
         since = time.monotonic() - FRESH
         fresh = sorted({name for name in names if self._said.get(name, since) <= since})
-        if not fresh:
+        if not fresh and also is None:
             return
         with writing(self._engine) as connection:
+            if also is not None:
+                also(connection)
             _say(connection, fresh, self._clock())
         with self._lock:
             if len(self._said) > KEPT:

@@ -71,3 +71,11 @@ def vetted_until(connection: Connection, repo: Repo, organisation: str | None) -
     own = (vettings.c.repo == repo.id) & (vettings.c.organisation == organisation)
     found = connection.execute(select(func.max(vettings.c.until)).where(own)).scalar()
     return None if found is None else restored(found)
+
+
+def vetted_repos(connection: Connection, organisation: str | None, at: datetime) -> list[int]:
+    """Those for which an organisation is named at a moment. There are few rows, each of which somebody wrote by hand."""
+    if organisation is None:
+        return []
+    own = (vettings.c.organisation == organisation) & (vettings.c.until > stored(at))
+    return list(connection.execute(select(vettings.c.repo).where(own)).scalars())

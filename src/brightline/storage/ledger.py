@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, NestedTransaction, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from brightline.authority.case import Case
 from brightline.authority.procedure import replay
+from brightline.authority.records import Refusal
 from brightline.permit.charter import Charter, Role, prove_chain
 from brightline.permit.envelope import CHARTER_TYPE, Envelope, read_envelope
 from brightline.permit.key import Signer
@@ -60,16 +61,30 @@ class Past:
 
 
 class Turn:
-    """One act's view of the office, and what it writes. Nothing of it lasts unless the act comes to its end."""
+    """One act's view of the office, and what it writes. Nothing of it lasts unless the act comes to its end, and is not refused."""
 
     def __init__(self, connection: Connection, past: Past, batch: "Batch", at: datetime) -> None:
-        self.connection, self.at = connection, at
+        self._connection, self.at = connection, at
+        self._own: NestedTransaction | None = None
         self._past, self._batch = past, batch
         self.words: list[Word] = []
         self.documents: dict[str, bytes] = {}
         self.cases: dict[int, Case] = {}
         self.rows: list[tuple[Any, dict[str, Any]]] = []  # statements that are executed with the batch
         self.new_cases = self.new_orders = 0
+
+    @property
+    def connection(self) -> Connection:
+        """For acts that read and write by themselves: what they write goes where the act does. Saying words needs none."""
+        if self._own is None:
+            self._own = self._connection.begin_nested()
+        return self._connection
+
+    def end(self, *, stands: bool) -> None:
+        if self._own is not None and stands:
+            self._own.commit()
+        elif self._own is not None:
+            self._own.rollback()
 
     def charter(self, version: int) -> Charter:
         return self._past.charters[version - 1]
@@ -82,13 +97,13 @@ class Turn:
         for kept in (self.documents, self._batch.documents):
             if digest in kept:
                 return kept[digest]
-        return read_document(self.connection, digest)
+        return read_document(self._connection, digest)
 
     def case(self, number: int) -> Case | None:
         for kept in (self.cases, self._batch.cases, self._past.cases):
             if number in kept:
                 return kept[number]
-        case = load_case(self.connection, number, self)
+        case = load_case(self._connection, number, self)
         if case is not None:
             self._past.cases[number] = case
         return case
@@ -241,9 +256,13 @@ class Ledger:
             try:
                 result = act(turn)
             except Exception as trouble:  # noqa: BLE001 - it is the caller's; the others of the batch go on
+                turn.end(stands=False)
                 future.set_exception(trouble)
                 continue
-            batch.take(turn)
+            stands = not isinstance(result, Refusal)
+            turn.end(stands=stands)
+            if stands:
+                batch.take(turn)
             done.append((future, result))
         if batch.words or batch.documents or batch.rows:
             self._check_key(past.charters[-1], batch)

@@ -20,15 +20,19 @@ from brightline.storage.direct import DirectFile, opened
 PREFIX = "parcels"
 
 
+def new_parcel() -> str:
+    """A name of no meaning."""
+    return secrets.token_hex(32)
+
+
 class Parcels:
     """Of the store that the blobs are in."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
 
-    def keep(self, place: Path) -> str:
-        """The file is gone from its place afterwards; it has a name of no meaning. Raises Unreadable."""
-        name = secrets.token_hex(32)
+    def keep(self, place: Path, name: str) -> None:
+        """The file is gone from its place afterwards. Raises Unreadable."""
         self._blobs.expected([name])
         try:
             if self._blobs.folder is not None:
@@ -40,7 +44,6 @@ class Parcels:
                 place.unlink()
         except (BaseError, OSError) as trouble:
             raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
-        return name
 
     @contextmanager
     def open(self, name: str, size: int) -> Iterator["DirectFile | Fetched"]:

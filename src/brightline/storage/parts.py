@@ -50,9 +50,14 @@ def drop_parts(blobs: Blobs, key: str, count: int) -> None:
             continue
 
 
+def part_name(key: str, number: int) -> str:
+    """That it is charged under; no blob and no parcel has such a name."""
+    return f"{key}/{number}"
+
+
 def _tag(blobs: Blobs, name: str) -> str:
     return str(obstore.head(blobs.store, name)["e_tag"]).strip('"')
 
 
 def _name(key: str, number: int) -> str:
-    return f"incoming/parts-{key}/{number}"
+    return f"incoming/parts-{part_name(key, number)}"

@@ -11,6 +11,7 @@ from itertools import chain, repeat
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, literal, select, update
 
+from brightline.release.attributes import OFFICES
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
 from brightline.release.revision import Commit, Stored
@@ -273,6 +274,13 @@ def possessed(connection: Connection, repo: Repo, digests: Iterable[str]) -> Map
     return found
 
 
+def weigh(connection: Connection, repo: Repo) -> int:
+    """The bytes that were sent into it, or lent to it; not what the office gave."""
+    table = shelves.possessions.c
+    total = select(func.coalesce(func.sum(table.size), 0)).where(table.repo == repo.id, table.sha256 != OFFICES)
+    return int(connection.execute(total).scalar_one())
+
+
 def count_downloads(connection: Connection, repo: int, count: int) -> None:
     """In the lists too, which show nothing else of it anew."""
     table = shelves.repos
@@ -287,6 +295,20 @@ class Xorb:
     place: str
     size: int
     heads: bytes
+
+
+def keeps_xorb(connection: Connection, repo: Repo, name: str) -> bool:
+    """Whether one of this name was sent before, and is not given up."""
+    table = shelves.xorbs.c
+    own = (table.repo == repo.id) & (table.hash == name)
+    return connection.execute(select(table.hash).where(own)).first() is not None
+
+
+def renew_xorb(connection: Connection, repo: Repo, name: str, at: datetime) -> bool:
+    """It was sent again: it is as young as if it had come now. Whether it is still here."""
+    table = shelves.xorbs
+    own = (table.c.repo == repo.id) & (table.c.hash == name)
+    return bool(connection.execute(update(table).where(own).values(at=stored(at))).rowcount)
 
 
 def keep_xorb(connection: Connection, repo: Repo, name: str, xorb: Xorb, at: datetime) -> bool:

@@ -78,6 +78,7 @@ possessions = Table(  # bytes that somebody really sent into a repository: a kno
     Column("repo", LONG, primary_key=True, autoincrement=False),
     Column("sha256", String(64), primary_key=True),
     Column("size", BigInteger, nullable=False),
+    Index("possessions_by_sha256", "sha256"),  # whoever collects, or charges, asks who has some bytes
 )
 
 requests = Table(  # for access to the gated components of a repository; and, by the office, for study of vetted ones

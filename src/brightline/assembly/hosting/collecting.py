@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
-from brightline.storage import collection, shelf
+from brightline.storage import charges, collection, shelf
 from brightline.storage.blobs import PREFIX as BLOBS
 from brightline.storage.blobs import first_line
 from brightline.storage.collection import Gone
@@ -67,6 +67,7 @@ class Collecting:
             self._cut_off()
         except (BaseError, OSError) as trouble:
             raise Refused(f"the store of blobs does not answer: {first_line(trouble)}.", "STORE") from None
+        self._charges()
         with self._turn() as connection:
             collection.drop_arrivals(connection, self._since)
         return self._found
@@ -106,6 +107,18 @@ class Collecting:
         for some in collection.batches(idle, LOCKED):
             with self._turn() as connection:
                 self._found.listings += collection.drop_listings(connection, some)
+
+    def _charges(self) -> None:
+        """Those of what is gone by now, or needed by others only."""
+        after, swept = None, min(self._since, self._office.clock() - GRACE)
+        while True:
+            with self._office.engine.begin() as connection:
+                some = charges.old_charges(connection, after, self._since)
+            if not some:
+                return
+            after = some[-1]
+            with self._turn() as connection:
+                charges.settle(connection, some, self._since, swept)
 
     def _stored(self, prefix: str, idle: Idle) -> None:
         """Asked first without a lock: most of what is stored is needed."""

@@ -19,9 +19,10 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.parting import Parting
 from brightline.assembly.hosting.uploads.receiving import MINUTES, Receiving
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Arrived
+from brightline.hub.host import Account, Arrived, Turned
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
+from brightline.storage.charges import charged
 from brightline.storage.inlet import Inlet
 from brightline.storage.state import watch
 
@@ -52,17 +53,26 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
 
     def wanted(
         self, account: Account | None, name: RepoName, revision: str, objects: Sequence[Mapping[str, Any]]
-    ) -> list[tuple[str, int, str | None]]:
-        """Digest, size, and a ticket to send the bytes with; None where they were sent to where they go already."""
+    ) -> list[tuple[str, int, str | Turned | None]]:
+        """Digest, size, and a ticket to send the bytes with; None where they were sent to where they go already.
+
+        A refusal in its place where there is no room for them, beside those before them.
+        """
         repo = self.place(account, name, revision, pull=None)
 
-        def ask(connection: Connection) -> list[tuple[str, int, str | None]]:
-            known = shelf.possessed(connection, repo, [str(one["oid"]) for one in objects])
-            rows = []
+        def ask(connection: Connection) -> list[tuple[str, int, str | Turned | None]]:
+            digests = [str(one["oid"]) for one in objects]
+            known, paid = shelf.possessed(connection, repo, digests), charged(connection, repo.owner, digests)
+            rows, coming = list[tuple[str, int, str | Turned | None]](), 0
             for one in objects:
                 oid, size = str(one["oid"]), int(one["size"])
-                here = known.get(oid) == size
-                rows.append((oid, size, None if here else self._receiving.ticket("lfs", repo, oid, size)))
+                if known.get(oid) == size:
+                    rows.append((oid, size, None))
+                    continue
+                more = 0 if oid in paid else size
+                refusal = self._shelving.quota.refusal(connection, repo.owner, more, coming)
+                coming += 0 if refusal else more
+                rows.append((oid, size, refusal or self._receiving.ticket("lfs", repo, oid, size)))
             return rows
 
         self._office.arrivals.expect(str(one["oid"]) for one in objects)  # what is here already stays until the commit
@@ -89,8 +99,8 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
     def inlet(self, *, hashing: bool) -> Inlet:
         return Inlet(self._receiving.incoming(), hashing=hashing)
 
-    def bound(self, act: str, ticket: str) -> int | None:
-        return self._receiving.bound(act, ticket)
+    def bound(self, act: str, ticket: str, length: int) -> int | None:
+        return self._receiving.bound(act, ticket, length)
 
     def received(self, ticket: str, arrived: Arrived) -> None:
         self._receiving.file(ticket, arrived)

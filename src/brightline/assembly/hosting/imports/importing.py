@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from brightline.assembly.hosting.quota import Exceeded
 from brightline.assembly.hosting.revisions.beginning import make_repo
 from brightline.assembly.hosting.revisions.pushing import push
 from brightline.assembly.hosting.sight.shelving import Shelving
@@ -27,6 +28,7 @@ from brightline.sources.exchange import Away
 from brightline.sources.source import NoSource
 from brightline.sources.upstream import TOGETHER, Described, Upstream
 from brightline.storage import origins, shelf
+from brightline.storage.charges import charged
 from brightline.storage.database import writing
 from brightline.storage.leaving import remove_repo
 from brightline.storage.ledger import Turn
@@ -73,6 +75,8 @@ def import_repository(
         raise Refused(str(trouble), "DIGEST") from None
     except NoSource as trouble:
         raise Refused(str(trouble), "SOURCE") from None
+    except Exceeded as full:
+        raise Refused(str(full), "QUOTA") from None
     except Turned as turned:
         raise Refused(f"{wanted.source}: {turned}", "SOURCE") from None
 
@@ -110,6 +114,7 @@ class _Import:
         with writing(self.shelving.office.engine) as connection:
             repo = shelf.alike(connection, wanted.name)
             if repo is None:
+                self.shelving.quota.another(connection, wanted.owner)
                 private, sdk = self.seen.private, self.seen.sdk
                 repo = make_repo(self.shelving, connection, wanted.name, wanted.owner, private=private, sdk=sdk)
                 origins.add_origin(connection, repo, self._origin(UNFINISHED, "", self.shelving.office.clock()))
@@ -176,7 +181,11 @@ class _Import:
     def _fetch(self, repo: Repo, absent: Sequence[Announced], folder: Path, told: Told) -> None:
         office = self.shelving.office
 
+        def charge(connection: Connection, sizes: Mapping[str, int]) -> None:
+            self.shelving.quota.charge(connection, repo.owner, sizes)
+
         def keep(file: Announced, place: Path, sha256: str) -> None:
+            office.arrivals.expect([sha256], lambda connection: charge(connection, {sha256: file.size}))
             office.blobs.adopt(place, sha256)
             with writing(office.engine) as connection:
                 if shelf.find_incarnation(connection, repo.mark) is None:
@@ -184,14 +193,19 @@ class _Import:
                 shelf.possess(connection, repo, {sha256: file.size})
             self.known[file.path] = sha256
 
-        self._room(folder, [file.size for file in absent])
+        self._room(repo, folder, absent)
         try:
             self.upstream.fetch(self.wanted.source, self.seen.commit, absent, folder, keep, told)
         except Unreadable as trouble:
             raise Refused(f"{repo.name}: {trouble}.", "SOURCE") from None
 
-    def _room(self, folder: Path, sizes: Sequence[int]) -> None:
-        """Before a byte comes. Where the blobs lie elsewhere, files only pass through. Raises NoSource."""
+    def _room(self, repo: Repo, folder: Path, absent: Sequence[Announced]) -> None:
+        """Before a byte comes. Where the blobs lie elsewhere, files only pass through. Raises NoSource, Turned."""
+        sizes = [one.size for one in absent]
+        with self.shelving.office.engine.begin() as connection:
+            paid = charged(connection, repo.owner, [one.oid for one in absent])
+            fresh = sum(one.size for one in absent if one.oid not in paid)
+            self.shelving.quota.room(connection, repo.owner, fresh)
         need, free = sum(sizes), shutil.disk_usage(folder).free
         if self.shelving.office.blobs.folder is None:
             need = sum(sorted(sizes)[-TOGETHER:])

@@ -30,6 +30,8 @@ class Admitting(Room):
         return self._read(ask)
 
     def whoami(self, account: Account) -> Document:
+        """`brightline` is ours: what the account uses of what it may."""
+        storage = self._read(lambda connection: self._shelving.quota.document(connection, account.name))
         role = "write" if "hub:write" in account.scopes else "read"
         access = {"displayName": account.token, "role": role, "createdAt": showing.moment(self._office.clock())}
         return {
@@ -42,6 +44,7 @@ class Admitting(Room):
             "isPro": False,
             "orgs": [],
             "auth": {"type": "access_token", "accessToken": access},
+            "brightline": {"storage": storage},
         }
 
     def may(self, account: Account | None, name: RepoName, *, write: bool) -> None:

@@ -12,6 +12,7 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.hub.host import Account, Document, Turned
 from brightline.storage import schema, shelf, tokens
 from brightline.storage.approvals import approve, redeem
+from brightline.storage.attributes import attributes_of, give_attributes
 from brightline.storage.database import restored, writing
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, no words (RFC 8628, section 6.1)
@@ -90,12 +91,16 @@ class LettingIn(Admitting):
         return self._device_token(connection, given.token, at)
 
     def _device_token(self, connection: Connection, shown: str, at: datetime) -> Document:
-        """It may do no more at the hub than the token that was shown, and ends no later, however that one ends."""
+        """It may do no more at the hub than the token that was shown, and ends no later, however that one ends.
+
+        What the office says of that one's holder, it says of the device's: orders bar by it, and vettings name by it.
+        """
         row = connection.execute(select(schema.tokens).where(schema.tokens.c.id == shown)).first()
         if row is None or not tokens.still_good(connection, shown, at):
             return {"error": "access_denied", "error_description": "The token that let this device in is good no more."}
         scopes = frozenset(row.scopes.split()) & SCOPES
         ends = at + SESSION if row.expires is None else min(at + SESSION, restored(row.expires))
-        secret, _ = tokens.create_token(connection, tokens.let_in_by(shown), row.holder, scopes, at, ends)
+        secret, made = tokens.create_token(connection, tokens.let_in_by(shown), row.holder, scopes, at, ends)
+        give_attributes(connection, made.identity, attributes_of(connection, shown))
         left = int((ends - at).total_seconds())
         return {"access_token": secret, "token_type": "bearer", "expires_in": left, "scope": " ".join(sorted(scopes))}

@@ -2,14 +2,13 @@
 
 from collections import Counter
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from brightline.assembly.hosting.people.admitting import Admitting
 from brightline.assembly.hosting.sight.showing import moment, runtime_document
 from brightline.hub.host import Account, Document, Turned
-from brightline.release.attributes import OFFICES
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelf, shelves
+from brightline.storage import shelf
 
 
 class Profiling(Admitting):
@@ -37,21 +36,16 @@ class Profiling(Admitting):
             raise Turned(401, "This needs a token of this office: `hf auth login --token`.")
 
         def ask(connection: Connection) -> list[Document]:
-            table = shelves.possessions.c
-            rows = []
-            for repo in shelf.repos_of(connection, account.name):
-                sent = (table.repo == repo.id) & (table.sha256 != OFFICES)
-                size = connection.execute(select(func.coalesce(func.sum(table.size), 0)).where(sent))
-                rows.append(
-                    {
-                        "id": str(repo.name),
-                        "type": repo.name.kind.value,
-                        "updatedAt": moment(repo.moved),
-                        "visibility": "private" if repo.private else "public",
-                        "storage": int(size.scalar_one()),
-                    }
-                )
-            return rows
+            return [
+                {
+                    "id": str(repo.name),
+                    "type": repo.name.kind.value,
+                    "updatedAt": moment(repo.moved),
+                    "visibility": "private" if repo.private else "public",
+                    "storage": shelf.weigh(connection, repo),
+                }
+                for repo in shelf.repos_of(connection, account.name)
+            ]
 
         return self._read(ask)
 

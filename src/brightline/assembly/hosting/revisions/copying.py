@@ -1,13 +1,13 @@
 """Copies of repositories, and histories that are cut: what is kept, and for whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
 from brightline.assembly.hosting.revisions.keeping import Keeping
-from brightline.assembly.hosting.revisions.pushing import put
+from brightline.assembly.hosting.revisions.pushing import TRIES, put, put_together
 from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.assembly.hosting.sight.showing import moment
 from brightline.enforcement.access import Phase
@@ -17,6 +17,7 @@ from brightline.release.revision import Commit
 from brightline.storage import shelf, shelves
 from brightline.storage.database import restored
 from brightline.storage.leaving import remove_repo
+from brightline.storage.ledger import Turn
 from brightline.storage.lending import Loan, lend, loans_of
 from brightline.storage.shelf import Filed, Repo, Revision
 
@@ -166,19 +167,26 @@ class Copying(Keeping):
         return found
 
     def delete_lfs(self, account: Account | None, name: RepoName, digests: Sequence[str], *, rewrite: bool) -> None:
-        """Each branch that ever had one of them begins anew without them; tags that have one go. Raises Turned."""
-        gone = set(digests)
-        repo = self._read(lambda connection: self._shelving.own(connection, account, name))
-        branches = self._read(lambda connection: self._without(connection, repo, gone))
-        if branches and not rewrite:
-            said = "Files are not taken out of revisions that still name them: let the history be rewritten."
-            raise Turned(403, said)
-        for branch, files in branches.items():
-            put(self._shelving, repo, branch, files, "Delete files for good")
+        """Each branch that ever had one of them begins anew without them; tags that have one go. All at once. Raises Turned."""
+        gone, title = set(digests), "Delete files for good"
+        for _ in range(TRIES):
+            repo, refs, branches = self._read(lambda connection: self._without(connection, account, name, gone))
+            if branches and not rewrite:
+                said = "Files are not taken out of revisions that still name them: let the history be rewritten."
+                raise Turned(403, said)
+            if put_together(
+                self._shelving, repo, refs, branches, title, self._cutting(repo, list(branches), gone, title)
+            ):
+                return
+        raise Turned(412, f"{name} moves too quickly: others push to it. Try again.")
 
-        def cut(connection: Connection) -> None:
+    def _cutting(
+        self, repo: Repo, branches: Sequence[str], gone: Collection[str], title: str
+    ) -> Callable[[Turn], None]:
+        def cut(turn: Turn) -> None:
+            connection = turn.connection
             for branch in branches:
-                self._replace(connection, repo, branch, self._head(connection, repo, branch), "Delete files for good")
+                self._replace(connection, repo, branch, self._head(connection, repo, branch), title)
             for ref, oid in shelf.read_refs(connection, repo).items():
                 if ref.startswith(TAGS) and self._ever(connection, repo, oid, gone):
                     shelf.write_ref(connection, repo, ref, None)
@@ -187,19 +195,23 @@ class Copying(Keeping):
             for one in gone:
                 connection.execute(delete(table).where(table.c.repo == repo.id, table.c.sha256 == one))
 
-        self._write(cut)
+        return cut
 
-    def _without(self, connection: Connection, repo: Repo, gone: set[str]) -> dict[str, dict[str, Filed]]:
-        """The branches that ever had any of some digests, and what is left of their heads."""
-        found = dict[str, dict[str, Filed]]()
-        for ref, oid in shelf.read_refs(connection, repo).items():
+    def _without(
+        self, connection: Connection, account: Account | None, name: RepoName, gone: Collection[str]
+    ) -> tuple[Repo, Mapping[str, str], dict[str, tuple[Revision, dict[str, Filed]]]]:
+        """All refs; the branches that ever had any of some digests, and what is left of their heads."""
+        repo = self._shelving.own(connection, account, name)
+        refs, found = shelf.read_refs(connection, repo), dict[str, tuple[Revision, dict[str, Filed]]]()
+        for ref, oid in refs.items():
             if ref.startswith(HEADS) and self._ever(connection, repo, oid, gone):
-                branch = ref[len(HEADS) :]
-                files = self._shelving.listing(connection, self._head(connection, repo, branch).files)
-                found[branch] = {path: one for path, one in files.items() if one.stored.sha256 not in gone}
-        return found
+                head = self._head(connection, repo, ref[len(HEADS) :])
+                files = self._shelving.listing(connection, head.files)
+                left = {path: one for path, one in files.items() if one.stored.sha256 not in gone}
+                found[ref[len(HEADS) :]] = (head, left)
+        return repo, refs, found
 
-    def _ever(self, connection: Connection, repo: Repo, oid: str, digests: set[str]) -> bool:
+    def _ever(self, connection: Connection, repo: Repo, oid: str, digests: Collection[str]) -> bool:
         """Whether a revision, or one that it grew out of, has any of them."""
         return any(
             filed.stored.sha256 in digests

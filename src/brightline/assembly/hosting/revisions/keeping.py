@@ -39,6 +39,7 @@ class Keeping(Room):
                 raise Turned(409, f"There is {kept.name} already, which a person would take for {name}.")
             if kept is not None:
                 return kept, False
+            self._shelving.quota.another(connection, owner.name)
             private, sdk = bool(terms.get("private")), str(terms.get("sdk") or "")[:20]
             made = make_repo(self._shelving, connection, name, owner.name, private=private, sdk=sdk, files=files)
             return made, True
@@ -118,7 +119,7 @@ class Keeping(Room):
         ignore: str,
     ) -> list[Document]:
         """`pull`: they will be proposed, and whoever sees the repository may ask. `ignore` is a .gitignore that comes along."""
-        writer(account)
+        who = writer(account)
 
         def ask(connection: Connection) -> list[Document]:
             proposed = pull or number_of(revision) is not None
@@ -126,9 +127,10 @@ class Keeping(Room):
             seen = self._shelving.seen(connection, account, repo, revision)
             shown = seen.listed(self._shelving.files(connection, seen.revision))
             kept = {one.stored.path: one.stored for one in shown}
+            sizes = {one.size for one in kept.values()}
             ignored = matching(ignore or self._text(connection, seen, IGNORE))
             beside = tracked(self._text(connection, seen, ATTRIBUTES))
-            rows = []
+            rows, coming = [], 0
             for file in files:
                 path = str(file["path"])
                 large = is_large(path, int(file["size"]), bytes(file["sample"]))
@@ -137,6 +139,9 @@ class Keeping(Room):
                 same = own if own is not None and own.lfs == (mode == "lfs") else None
                 oid = None if same is None else same.sha256 if same.lfs else same.oid
                 rows.append({"path": path, "uploadMode": mode, "shouldIgnore": ignored(path), "oid": oid})
+                if file["size"] not in sizes and not ignored(path):  # as large as one that is here: it may be the same
+                    coming += int(file["size"])
+            self._shelving.quota.room(connection, who.name if proposed else repo.owner, coming)
             return rows
 
         return self._read(ask)

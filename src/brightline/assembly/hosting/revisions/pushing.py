@@ -1,27 +1,25 @@
 """A push: operations on a revision become the next one, whose bytes are filed as a case in the same transaction."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-from brightline.assembly.filing import OWN_WORDS, Filing, file_within, prepare_filing
-from brightline.assembly.hosting.revisions.deriving import base_manifest
+from sqlalchemy import Connection
+
+from brightline.assembly.filing import OWN_WORDS
+from brightline.assembly.hosting.revisions.entering import Next, enter
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.procedure import conclude_release
-from brightline.assembly.refusal import Refused
-from brightline.authority.case import Case, State
-from brightline.authority.records import Refusal
 from brightline.hub.host import Account, Operation, Push, Turned
 from brightline.inspection.examination import SMALL, Examined
 from brightline.inspection.recognition import recognise
-from brightline.inspection.report import FileReport, Inspection
-from brightline.release.card import read_card
+from brightline.inspection.report import FileReport
 from brightline.release.component import Component
 from brightline.release.reader import Memory, Reader, Unreadable
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, Stored, stored_lfs, stored_regular, tree_ids
-from brightline.storage import catalogue, shelf
-from brightline.storage.database import stored
+from brightline.storage import shelf
 from brightline.storage.ledger import Turn
 from brightline.storage.shelf import Filed, Repo, Revision
 
@@ -31,22 +29,12 @@ PLAIN = 16 << 20  # bytes of a file beside the commit that can be kept as a regu
 Along = Callable[[Turn, Revision], None]
 
 
+def _told(along: Along, revision: Revision, turn: Turn) -> None:
+    along(turn, revision)
+
+
 def _alone(_turn: Turn, _revision: Revision) -> None:
     """Nothing is written along with the revision."""
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """The revision to come, before it is written. `head` is what it grows out of."""
-
-    repo: Repo
-    ref: str
-    head: Revision
-    revision: Revision
-    listing: bytes
-    files: tuple[Filed, ...]
-    inspection: Inspection
-    card: str | None
 
 
 def push(
@@ -64,10 +52,8 @@ def push(
     What `along` writes is written with the revision, or not at all.
     """
     for _ in range(TRIES):
-        made = _prepare(shelving, account, name, branch, wanted, fork)
-        if made.head.files == made.revision.files:
-            made = replace(made, revision=made.head)  # nothing changes; but a case that was withdrawn is filed again
-        if _write(shelving, made, along):
+        made = _changed(_prepare(shelving, account, name, branch, wanted, fork))
+        if enter(shelving, [made], partial(_told, along, made.revision)):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
 
@@ -92,19 +78,41 @@ def put(
             raise Turned(404, f"{repo.name} has no branch {branch[:100]}.", "RevisionNotFound")
         if since is not None and head.oid != since:
             raise Turned(412, moved(branch, head.oid, since))
-        made = _next(shelving, repo, HEADS + branch, head, files, Push(title, "", None, ()))
-        if made.head.files == made.revision.files:
-            made = replace(made, revision=made.head)
-        if _write(shelving, made):
+        made = _changed(_next(shelving, repo, HEADS + branch, head, files, Push(title, "", None, ())))
+        if enter(shelving, [made]):
             return made.revision
     raise Turned(412, f"{branch} moves too quickly: others push to it. Try again.")
+
+
+def put_together(
+    shelving: Shelving,
+    repo: Repo,
+    refs: Mapping[str, str],
+    branches: Mapping[str, tuple[Revision, Mapping[str, Filed]]],
+    title: str,
+    along: Callable[[Turn], None],
+) -> bool:
+    """Some branches' heads, and the files that they have next: all, and what `along` then writes, or nothing.
+
+    False where any ref of the repository is not where `refs` says.
+    """
+    wanted = Push(title, "", None, ())
+    made = [_next(shelving, repo, HEADS + one, head, files, wanted) for one, (head, files) in branches.items()]
+    return enter(
+        shelving, [_changed(one) for one in made], along, lambda turn: shelf.read_refs(turn.connection, repo) == refs
+    )
+
+
+def _changed(made: Next) -> Next:
+    """Where nothing changes there is no new revision; but a case that was withdrawn is filed again."""
+    return replace(made, revision=made.head) if made.head.files == made.revision.files else made
 
 
 def _prepare(
     shelving: Shelving, account: Account | None, name: RepoName, branch: str, wanted: Push, fork: Repo | None
 ) -> Next:
     office = shelving.office
-    office.arrivals.expect(_named(wanted.operations))
+    _expect(shelving, account, name, wanted.operations, fork)
     with office.engine.begin() as connection:
         repo = shelving.own(connection, account, name) if fork is None else fork
         oid = shelf.read_refs(connection, repo).get(HEADS + branch)
@@ -118,6 +126,19 @@ def _prepare(
         sent = shelf.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])
     after = _applied(shelving, before, wanted.operations, {**{key: one.size for key, one in known.items()}, **sent})
     return _next(shelving, repo, HEADS + branch, head, after, wanted)
+
+
+def _expect(
+    shelving: Shelving, account: Account | None, name: RepoName, operations: Sequence[Operation], fork: Repo | None
+) -> None:
+    """What comes along is charged to whoever's repository it is, before it is kept. Raises Turned."""
+    sent = {hashlib.sha256(one.content).hexdigest(): len(one.content) for one in operations if one.act == "add"}
+
+    def charge(connection: Connection) -> None:
+        repo = shelving.own(connection, account, name) if fork is None else fork
+        shelving.quota.charge(connection, repo.owner, sent)
+
+    shelving.office.arrivals.expect(_named(operations), charge if sent else None)
 
 
 def _named(operations: Iterable[Operation]) -> list[str]:
@@ -200,48 +221,3 @@ def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]
             with shelving.office.blobs.open(one.stored.sha256, one.stored.size) as reader:
                 texts[path] = reader.read(0, SMALL).decode("utf-8", "replace")
     return texts
-
-
-def _write(shelving: Shelving, made: Next, along: Along = _alone) -> bool:
-    """Tree, commit, ref and case at once. False where the branch has moved since."""
-    office, owner = shelving.office, Account(made.repo.owner, "", frozenset())
-    filing = Filing(made.repo.name.address, made.repo.owner, title=_title(made), line=office.settings.push_line)
-    with office.engine.begin() as connection:
-        base = base_manifest(shelving, connection, owner, made.inspection.declaration.base_model)
-    prepared = prepare_filing(filing, made.inspection, base=None if base == made.revision.manifest else base)
-
-    def act(turn: Turn) -> bool | Refusal:
-        refs = shelf.read_refs(turn.connection, made.repo)
-        if refs.get(made.ref) != made.head.oid:
-            return False
-        if made.files and not made.repo.fork and not _judged_already(shelving, turn, made):
-            case = file_within(turn, prepared)
-            if isinstance(case, Refusal):
-                return case
-        along(turn, made.revision)
-        if made.revision is made.head:
-            return True
-        shelf.write_listing(turn.connection, made.revision.files, made.listing)
-        shelf.add_revision(turn.connection, made.repo, made.revision)
-        shelf.write_ref(turn.connection, made.repo, made.ref, made.revision.oid)
-        catalogue.keep_card(turn.connection, made.revision.files, read_card(made.card))
-        shelf.change_repo(turn.connection, made.repo, moved=stored(turn.at))
-        shelf.possess(turn.connection, made.repo, {one.stored.sha256: one.stored.size for one in made.files})
-        return True
-
-    try:
-        done: bool = office.perform(act)
-    except Refused as refusal:
-        raise Turned(403, str(refusal)) from None
-    return done
-
-
-def _title(made: Next) -> str:
-    return f"{made.repo.name.address}@{made.revision.oid[:7]}"
-
-
-def _judged_already(shelving: Shelving, turn: Turn, made: Next) -> bool:
-    """A case of this owner about the same bytes is open or decided: another would say nothing new."""
-    ended = (State.RETURNED, State.WITHDRAWN, State.EXPIRED)
-    cases: list[Case] = shelving.cases(turn.connection, made.revision.manifest)
-    return any(case.applicant == made.repo.owner and case.state not in ended for case in cases)

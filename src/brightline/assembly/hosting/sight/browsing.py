@@ -12,6 +12,7 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
+from brightline.release.attributes import OFFICES
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
 from brightline.storage import catalogue, origins, shelf
@@ -24,14 +25,25 @@ DATED = 100  # commits that are looked through for the one that made a file what
 class Browsing(Room):
     """Reading, under the determinations in force."""
 
-    def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document:
+    def info(
+        self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool, used: bool = False
+    ) -> Document:
+        """`sizes` of its files; `used` is what all that was ever pushed takes."""
+
         def ask(connection: Connection) -> Document:
             seen, files = self._files(connection, account, name, revision or "main")
             card = self._card(connection, seen)
             origin = origins.last_origin(connection, seen.repo, seen.revision.oid)
-            return showing.info_document(seen, files, card, origin, sizes=sizes)
+            told = showing.info_document(seen, files, card, origin, sizes=sizes)
+            return {**told, "usedStorage": self._used(connection, seen, files)} if used else told
 
         return self._read(ask)
+
+    def _used(self, connection: Connection, seen: Seen, files: Sequence[Filed]) -> int:
+        """To strangers only what they see: the rest would tell of what is undecided."""
+        if seen.caller.owner or seen.caller.examiner:
+            return shelf.weigh(connection, seen.repo)
+        return sum({one.stored.sha256: one.stored.size for one in files if one.stored.sha256 != OFFICES}.values())
 
     def _card(self, connection: Connection, seen: Seen) -> Card:
         """What it says are bytes of the file that it stands in."""

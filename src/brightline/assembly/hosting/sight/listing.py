@@ -15,6 +15,7 @@ from brightline.hub.host import Account, Document, Turned, Wanted
 from brightline.permit.charter import Role
 from brightline.release.repository import Kind
 from brightline.storage import searching, shelf, shelves
+from brightline.storage.attributes import ORGANISATION, vetted_repos
 from brightline.storage.catalogue import FREE, GATED, OWN, spelled
 from brightline.storage.database import stored, writing
 from brightline.storage.searching import Asked, Audience
@@ -79,7 +80,8 @@ class Listing(Room):
         table = shelves.requests.c
         let_in = (table.vetted_until > stored(at)) | ((table.status == "accepted") & table.granted)
         named = connection.execute(select(table.repo).where(table.account == account.name, let_in)).scalars()
-        return Audience(now, account.name, named=list(named))
+        shared = vetted_repos(connection, account.attributes.get(ORGANISATION), at)
+        return Audience(now, account.name, named=sorted({*named, *shared}))
 
     def tags(self, kind: Kind) -> Mapping[str, list[Document]]:
         """By type, as strangers see them."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import Connection, select
 
+from brightline.assembly.hosting.quota import Quota
 from brightline.assembly.hosting.sight.lending import Lent, lent, none_lent
 from brightline.assembly.hosting.sight.proposals import proposal_at
 from brightline.assembly.office import Office, View
@@ -98,7 +99,7 @@ class Shelving:
     """Of one office. What is known of a manifest is kept until the log has an entry that is about it."""
 
     def __init__(self, office: Office) -> None:
-        self.office = office
+        self.office, self.quota = office, Quota(office)
         self.elsewhere: Elsewhere | None = None
         self._lock = Lock()
         self._followed = -1  # entries of the log that what is kept has taken account of

@@ -3,7 +3,7 @@
 import hashlib
 import mmap
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from typing import Protocol, Self
 
 from brightline.hub.host import Arrived
 from brightline.hub.xet.shard import Assembled, Stretch
-from brightline.hub.xet.xorb import Chunk, Garbled, chunks_of, stretch_of, unpack
+from brightline.hub.xet.xorb import HEAD, Chunk, Garbled, chunks_of, stretch_of, unpack
 from brightline.storage.direct import PAGE, Outlet, buffer, give, take
 from brightline.storage.parcels import Parcels
 from brightline.storage.shelf import Xorb
@@ -114,6 +114,16 @@ class Sources:
                 length = sum(chunk.whole for chunk in some)
                 yield Batch(source, some, offset % PAGE, length)
                 offset += length
+
+    def spent(self, stretches: Iterable[Stretch]) -> Counter[str]:
+        """The bytes of each parcel that some stretches are: of each chunk no more than it has unpacked, and its header."""
+        found, tables = Counter[str](), dict[str, list[Chunk]]()
+        for stretch in stretches:
+            if stretch.xorb not in tables:
+                tables = {stretch.xorb: chunks_of(self._xorbs[stretch.xorb].heads)}
+            chunks = stretch_of(tables[stretch.xorb], stretch.start, stretch.end)
+            found[self._xorbs[stretch.xorb].place] += sum(HEAD + min(one.length, one.whole) for one in chunks)
+        return found
 
     def _source(self, name: str) -> tuple[Source, list[Chunk]]:
         known = self._open.pop(name, None)

@@ -10,7 +10,7 @@ from brightline.hub.host import FULL, Arrived, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
 from brightline.storage.inlet import Inlet
-from brightline.storage.parts import drop_parts, keep_part, read_parts
+from brightline.storage.parts import drop_parts, keep_part, part_name, read_parts
 
 PART = 64 << 20  # bytes of a part
 WHOLE = 4 * PART  # bytes up to which a file comes in one piece
@@ -36,8 +36,13 @@ class Parting:
         return str(mark), str(sha256), key, int(str(size))
 
     def bound(self, ticket: str, number: int) -> int:
-        """The bytes that a part has. Raises Turned where there is no such part."""
-        _, _, _, size = self._ticket(ticket)
+        """The bytes that a part has, for which there is room. Raises Turned where there is no such part, or no room."""
+        mark, _, _, size = self._ticket(ticket)
+        due = self._due(size, number)
+        self._receiving.room(mark, due)
+        return due
+
+    def _due(self, size: int, number: int) -> int:
         length = self.part_size(size)
         if length is None or not 0 < number <= -(-size // length):
             raise Turned(404, f"this file has no part {number}.")
@@ -45,9 +50,11 @@ class Parting:
 
     def part(self, ticket: str, number: int, place: Path) -> str:
         """Its tag. Raises Turned."""
-        due, (_, _, key, _) = self.bound(ticket, number), self._ticket(ticket)
+        mark, _, key, size = self._ticket(ticket)
+        due = self._due(size, number)
         if place.stat().st_size != due:
             raise Turned(422, f"part {number} has {place.stat().st_size} bytes, not {due}.")
+        self._receiving.expect(mark, {part_name(key, number): due})
         try:
             return keep_part(self._office.blobs, key, number, place)
         except Unreadable as trouble:
@@ -63,13 +70,19 @@ class Parting:
         if not self._receiving.here(mark, {announced: size}):
             self._join(ticket, tags)
         drop_parts(self._office.blobs, key, count)
+        self._receiving.release(mark, self._sizes(key, size))
+
+    def _sizes(self, key: str, size: int) -> dict[str, int]:
+        """Of all parts, by the names that they are charged under."""
+        count = -(-size // (self.part_size(size) or PART))
+        return {part_name(key, number): self._due(size, number) for number in range(1, count + 1)}
 
     def _join(self, ticket: str, tags: Sequence[str]) -> None:
         mark, announced, key, size = self._ticket(ticket)
         inlet = Inlet(self._receiving.incoming(), hashing=True)
         try:
             inlet.keep(read_parts(self._office.blobs, key, list(tags)))
-            self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size))
+            self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size), self._sizes(key, size))
         except Unreadable as trouble:
             if not self._receiving.here(mark, {announced: size}):  # somebody else may have joined and dropped them
                 raise Turned(422, f"{trouble}: send it again.") from None

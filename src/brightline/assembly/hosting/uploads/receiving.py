@@ -15,11 +15,13 @@ from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
+from brightline.storage.charges import Spent, charged, release
 from brightline.storage.database import writing
-from brightline.storage.parcels import Parcels
+from brightline.storage.parcels import Parcels, new_parcel
 from brightline.storage.shelf import Repo, Xorb
 
 MINUTES = 60  # that a link is good for: a large upload begins within it
+LARGE = 256 << 20  # bytes of a file that are charged before it comes, and not when it has come
 WHOLE = 64 << 20  # bytes that the chunks of a xorb have together, unpacked (Xet's specification)
 FILES = 20_000  # of one shard
 TOGETHER = 100  # files that one transaction claims
@@ -36,7 +38,7 @@ class Receiving:
         with writing(self._office.engine) as connection:
             secret = shelf.link_secret(connection)
         self._links = URLSafeTimedSerializer(secret, salt="hub")
-        self._parcels = Parcels(self._office.blobs)
+        self._parcels, self._quota = Parcels(self._office.blobs), shelving.quota
         self._assembling = BoundedSemaphore(SHARDS)
 
     def incoming(self) -> Path:
@@ -59,33 +61,55 @@ class Receiving:
             raise Turned(403, "This link is for something else.")
         return list(said[1:])
 
-    def bound(self, act: str, ticket: str) -> int | None:
-        """The most bytes that a ticket lets in, where it says so; asked before any is read. Raises Turned."""
+    def bound(self, act: str, ticket: str, length: int) -> int | None:
+        """The most bytes that a ticket lets in, where it says so; asked before any of `length` is read. Raises Turned."""
         said = self.admitted(act, ticket)
-        return int(str(said[2])) if act == "lfs" else None
+        mark, most = str(said[0]), int(str(said[2])) if act == "lfs" else None
+        if most is not None and most > LARGE:  # what takes long is charged before, so that no two share the same room
+            self.expect(mark, {str(said[1]): most})
+        else:
+            self.room(mark, length if most is None else most)
+        return most
 
-    def file(self, ticket: str, arrived: Arrived) -> None:
-        """A whole file arrived, as LFS sends it. Raises Turned where it is not the one that was announced."""
+    def room(self, mark: str, size: int) -> None:
+        """Raises Turned where whoever's repository it is has no room for so many bytes more."""
+        with self._office.engine.begin() as connection:
+            self._quota.room(connection, self._incarnation(connection, mark).owner, size)
+
+    def file(self, ticket: str, arrived: Arrived, parts: Mapping[str, int] | None = None) -> None:
+        """A whole file arrived, as LFS sends it, or was made of parts. Raises Turned where it is not what was announced."""
         mark, sha256, size = self.admitted("lfs", ticket)
         if (arrived.sha256, arrived.size) != (sha256, size):
             raise Turned(
                 422,
                 f"what arrived has the sha256 {arrived.sha256} and {arrived.size} bytes, not {sha256} and {size}.",
             )
-        self._possess(str(mark), arrived)
+        self._possess(str(mark), arrived, spent={arrived.sha256: parts or {}})
 
     def xorb(self, ticket: str, name: str, arrived: Arrived, heads: bytes) -> bool:
-        """Raises Turned where it is longer than a xorb. Whether it was new here."""
+        """Raises Turned where it is longer than a xorb. Whether it was new here: one that is kept already is not kept twice."""
         (mark,) = self.admitted("xet", ticket)
         if whole_of(heads) > WHOLE:
             raise Turned(400, f"a xorb holds at most {WHOLE} bytes.")
+        if self._renewed(str(mark), name):
+            return False
+        xorb = Xorb(new_parcel(), arrived.size, heads)
+        self.expect(str(mark), {xorb.place: xorb.size})
         try:
-            xorb = Xorb(self._parcels.keep(arrived.place), arrived.size, heads)
+            self._parcels.keep(arrived.place, xorb.place)
         except Unreadable as trouble:
             raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, str(mark))
             return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
+
+    def _renewed(self, mark: str, name: str) -> bool:
+        with self._office.engine.begin() as connection:
+            repo = self._incarnation(connection, mark)
+            if not shelf.keeps_xorb(connection, repo, name):
+                return False
+        with writing(self._office.engine) as connection:
+            return shelf.renew_xorb(connection, repo, name, self._office.clock())
 
     def shard(self, ticket: str, arrived: Arrived) -> None:
         """Every file of it is assembled from the repository's own xorbs, and hashed. Raises Turned."""
@@ -97,11 +121,21 @@ class Receiving:
                 with self._office.engine.begin() as connection:
                     xorbs = shelf.find_xorbs(connection, self._incarnation(connection, str(mark)), names)
                 _check_shard(files, xorbs)
+                self._check_room(str(mark), files, xorbs)
             except Garbled as trouble:
                 raise Turned(400, f"{trouble}.") from None
             with Sources(xorbs, self._parcels) as sources:
                 for start in range(0, len(files), TOGETHER):
                     self._assemble(str(mark), self._absent(str(mark), files[start : start + TOGETHER]), sources)
+
+    def _check_room(self, mark: str, files: Sequence[Assembled], xorbs: Mapping[str, Xorb]) -> None:
+        """Before anything is assembled; xorbs that become files are not counted beside them. Raises Turned."""
+        sizes = {file.sha256 or file.hash: sum(one.length for one in file.stretches) for file in files}
+        with self._office.engine.begin() as connection:
+            owner = self._incarnation(connection, mark).owner
+            known = charged(connection, owner, [*sizes, *(xorb.place for xorb in xorbs.values())])
+            fresh = sum(size for name, size in sizes.items() if name not in known)
+            self._quota.room(connection, owner, fresh - sum(known.get(xorb.place, 0) for xorb in xorbs.values()))
 
     def _absent(self, mark: str, files: Sequence[Assembled]) -> list[Assembled]:
         """A sender that did not wait for the answer sends its shard again: what came of it by then is not made twice."""
@@ -130,7 +164,8 @@ class Receiving:
         places = [self.incoming() for _ in files]
         try:
             made = [assemble(file, sources, place) for file, place in zip(files, places, strict=True)]
-            self._possess(mark, *made)
+            spent = {one.sha256: sources.spent(file.stretches) for one, file in zip(made, files, strict=True)}
+            self._possess(mark, *made, spent=spent)
         except (Garbled, Unreadable) as trouble:
             self._give_up(mark, {stretch.xorb for file in files for stretch in file.stretches})
             raise Turned(400, f"{trouble}. Upload it again: its xorbs are forgotten here.") from None
@@ -145,9 +180,22 @@ class Receiving:
         with writing(self._office.engine) as connection:
             shelf.drop_xorbs(connection, self._incarnation(connection, mark).id, names)
 
-    def _possess(self, mark: str, *arrived: Arrived) -> None:
+    def expect(self, mark: str, sizes: Mapping[str, int], spent: Spent | None = None) -> None:
+        """Said, and charged to whoever's repository it is, before it is kept. Raises Turned."""
+
+        def charge(connection: Connection) -> None:
+            self._quota.charge(connection, self._incarnation(connection, mark).owner, sizes, spent)
+
+        self._office.arrivals.expect(sizes, charge)
+
+    def release(self, mark: str, parts: Mapping[str, int]) -> None:
+        """What was put together, and is here no more."""
+        with writing(self._office.engine) as connection:
+            release(connection, self._incarnation(connection, mark).owner, parts)
+
+    def _possess(self, mark: str, *arrived: Arrived, spent: Spent | None = None) -> None:
         """Said together, kept one by one, claimed together."""
-        self._office.arrivals.expect(one.sha256 for one in arrived)
+        self.expect(mark, {one.sha256: one.size for one in arrived}, spent)
         try:
             for one in arrived:
                 self._office.blobs.adopt(one.place, one.sha256)

@@ -6,7 +6,7 @@ from brightline.storage.renames import former_names
 from brightline.storage.shelves import METADATA
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:
