@@ -93,13 +93,14 @@ class Sources:
 
     def __init__(self, xorbs: Mapping[str, Xorb], parcels: Parcels) -> None:
         self._xorbs, self._parcels = xorbs, parcels
-        self._open: dict[str, tuple[ExitStack, Source, list[Chunk]]] = {}
+        self._open: dict[str, tuple[ExitStack, Source]] = {}
+        self._tables: dict[str, list[Chunk]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_trouble: object) -> None:
-        for stack, _, _ in self._open.values():
+        for stack, _ in self._open.values():
             stack.close()
 
     def batches(self, stretches: Iterable[Stretch]) -> Iterator[Batch]:
@@ -117,11 +118,9 @@ class Sources:
 
     def spent(self, stretches: Iterable[Stretch]) -> Counter[str]:
         """The bytes of each parcel that some stretches are: of each chunk no more than it has unpacked, and its header."""
-        found, tables = Counter[str](), dict[str, list[Chunk]]()
+        found = Counter[str]()
         for stretch in stretches:
-            if stretch.xorb not in tables:
-                tables = {stretch.xorb: chunks_of(self._xorbs[stretch.xorb].heads)}
-            chunks = stretch_of(tables[stretch.xorb], stretch.start, stretch.end)
+            chunks = stretch_of(self._table(stretch.xorb), stretch.start, stretch.end)
             found[self._xorbs[stretch.xorb].place] += sum(HEAD + min(one.length, one.whole) for one in chunks)
         return found
 
@@ -129,11 +128,19 @@ class Sources:
         known = self._open.pop(name, None)
         if known is None:
             xorb, stack = self._xorbs[name], ExitStack()
-            known = stack, stack.enter_context(self._parcels.open(xorb.place, xorb.size)), chunks_of(xorb.heads)
+            known = stack, stack.enter_context(self._parcels.open(xorb.place, xorb.size))
         self._open[name] = known
         if len(self._open) > OPEN:  # the one that was used longest ago: no batch of it is under way any more
             self._open.pop(next(iter(self._open)))[0].close()
-        return known[1], known[2]
+        return known[1], self._table(name)
+
+    def _table(self, name: str) -> list[Chunk]:
+        """Thousands of small files lie in one xorb: its chunks are not listed for each."""
+        known = self._tables.pop(name, None)
+        self._tables[name] = chunks_of(self._xorbs[name].heads) if known is None else known
+        if len(self._tables) > OPEN:
+            del self._tables[next(iter(self._tables))]
+        return self._tables[name]
 
 
 def _portions(chunks: list[Chunk]) -> Iterator[list[Chunk]]:
