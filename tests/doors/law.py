@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ class Hub(RuleBasedStateMachine):
             RepoName, list[str]
         ] = {}  # one list a repository, which a rename keeps: empty once it is gone
         self.copies: dict[RepoName, tuple[list[str], str, bytes]] = {}  # lender, manifest, weights
+        self.former: dict[RepoName, list[str]] = {}  # which repository had the name last, as `lenders` knows it
 
     def teardown(self):
         if hasattr(self, "stack"):
@@ -96,6 +98,7 @@ class Hub(RuleBasedStateMachine):
             self.heads[repo], self.sent[repo] = [], set()
             self.granted[repo], self.vetted[repo], self.private[repo] = set(), set(), private
             self.dead[repo], self.proposed[repo], self.lenders[repo] = {}, [], [repo.name]
+            self.former.pop(repo, None)
         return repo
 
     @rule(repo=repos, content=st.sampled_from(CONTENTS))
@@ -192,12 +195,15 @@ class Hub(RuleBasedStateMachine):
             vet(self.office, repo, who, self.office.clock().replace(year=2040))
             self.vetted[repo].add(who)
         else:
-            self.hosting.grant(account(repo.namespace), repo, who)
+            again = who in self.granted[repo]
+            assert self.refused(lambda: self.hosting.grant(account(repo.namespace), repo, who)) == again
             self.granted[repo].add(who)
 
-    @rule(repo=repos, name=st.sampled_from(NAMES), by=st.sampled_from(PEOPLE))
-    def rename(self, repo, name, by):
+    @rule(repo=repos, name=st.sampled_from((*NAMES, "three")), by=st.sampled_from(PEOPLE), own=st.booleans())
+    def rename(self, repo, name, by, own):
+        """By its owner half of the time: chance alone seldom does."""
         tally["steps"] += 1
+        by = repo.namespace if own else by
         after = RepoName(Kind.MODEL, repo.namespace, name)
         refused = self.refused(lambda: self.hosting.move(account(by), repo, after))
         taken = after in self.heads and after != repo
@@ -206,6 +212,9 @@ class Hub(RuleBasedStateMachine):
             for book in self.books():
                 book[after] = book.pop(repo)
             self.lenders[after][:] = [after.name]
+            self.former.pop(after, None)
+            self.former |= {repo: self.lenders[after]} if repo != after else {}
+            self.by_former_names()
 
     @rule(repo=repos, by=st.sampled_from(PEOPLE))
     def delete(self, repo, by):
@@ -289,9 +298,20 @@ class Hub(RuleBasedStateMachine):
                     self.squashed_away(repo, by, commit, manifest)
                 for number, author, _, _ in self.proposed[repo]:
                     self.of_a_proposal(repo, by, number, author)
+        self.by_former_names()
         for copy, (lender, manifest, weights) in self.copies.items():
             for by in PEOPLE:
                 self.of_a_copy(copy, by, lender, manifest, weights)
+
+    def by_former_names(self):
+        """They open what the name of today opens, and nothing else."""
+        for (name, mark), by in product(self.former.items(), PEOPLE):
+            now = next((one for one, known in self.lenders.items() if known is mark), None)
+            had = []
+            for asked in (name, now):
+                with suppress(Turned):
+                    had.append(None if asked is None else self.resolve(by, asked, "main", WEIGHTS))
+            assert len(had) in (0, 2) and len(set(had)) < 2 if now is not None else had == [None], f"{by} has {name}"
 
     def resolve(self, by, repo, revision, path):
         content = self.hosting.resolve(account(by), repo, revision, path)

@@ -102,7 +102,10 @@ def test_a_former_name_is_free(acme) -> None:
     acme.move_repo("acme/moved", "acme/moved-again")
     acme.move_repo("acme/moved-again", "acme/moved")
     assert [acme.model_info(name).id for name in ("acme/moved", "acme/moved-again")] == ["acme/moved"] * 2
-    acme.delete_repo("acme/moved-again")
+    for undo in (acme.delete_repo, lambda name: acme.move_repo(name, "acme/elsewhere")):
+        with pytest.raises(RepositoryNotFoundError, match="is called acme/moved by now"):
+            undo("acme/moved-again")
+    acme.delete_repo("acme/moved")
     assert not acme.repo_exists("acme/moved")
     assert not acme.repo_exists("acme/moved-again")
 

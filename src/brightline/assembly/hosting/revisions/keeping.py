@@ -49,14 +49,13 @@ class Keeping(Room):
 
     def delete(self, account: Account | None, name: RepoName) -> None:
         def take(connection: Connection) -> None:
-            repo = self._shelving.own(connection, account, name)
-            remove_repo(connection, repo)
+            remove_repo(connection, self._called(connection, account, name))
 
         self._write(take)
 
     def move(self, account: Account | None, before: RepoName, after: RepoName) -> None:
         def rename(connection: Connection) -> None:
-            repo = self._shelving.own(connection, account, before)
+            repo = self._called(connection, account, before)
             if after.namespace != repo.owner or after.kind is not before.kind:
                 raise Turned(403, f"{before} stays with {repo.owner}, and stays a {before.kind}.")
             taken = shelf.alike(connection, after)
@@ -65,6 +64,13 @@ class Keeping(Room):
             rename_repo(connection, repo, after)
 
         self._write(rename)
+
+    def _called(self, connection: Connection, account: Account | None, name: RepoName) -> Repo:
+        """One's own, by the name that it has now: what cannot be undone is done to nothing by a former name. Raises Turned."""
+        repo = self._shelving.own(connection, account, name)
+        if str(repo.name).lower() != str(name).lower():
+            raise Turned(404, f"{name} is called {repo.name} by now: say so.", "RepoNotFound")
+        return repo
 
     def settle(self, account: Account | None, name: RepoName, terms: Mapping[str, Any]) -> Document:
         """`private`, and `gated`: "auto" or "manual". An owner can close further, and opens nothing."""
