@@ -6,8 +6,8 @@ import pytest
 from tests.offices import decided, examined, file_case, write_model
 
 from brightline.assembly.deciding import notice_case
-from brightline.assembly.hosting.sight import shelving as rooms
-from brightline.assembly.hosting.sight.shelving import Known, Shelving
+from brightline.assembly.hosting.sight import knowing as rooms
+from brightline.assembly.hosting.sight.knowing import Knowing, Known
 from brightline.assembly.office import Office, View
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.authority.case import State
@@ -19,7 +19,7 @@ def test_only_what_new_entries_are_about_is_read_again(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, other = (file_case(office, write_model(tmp_path / str(seed), seed)) for seed in (1, 2))
-    shelving, looked = Shelving(office), list[str]()
+    knowing, looked = Knowing(office), list[str]()
     real = rooms._look
 
     def look(view: View, manifest: str) -> Known:
@@ -30,7 +30,7 @@ def test_only_what_new_entries_are_about_is_read_again(
 
     def state() -> tuple[State, int]:
         with office.engine.begin() as connection:
-            cases, orders = shelving._look(connection, mine.manifest)
+            cases, orders = knowing.known(connection, mine.manifest)
             return cases[0].state, sum(one.lifted is None for one in orders)
 
     def looks() -> int:

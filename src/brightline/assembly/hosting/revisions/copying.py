@@ -103,7 +103,7 @@ class Copying(Keeping):
             repo = self._shelving.own(connection, account, name)
             head = self._head(connection, repo, branch)
             known = shelf.published(connection, repo)
-            undecided = self._shelving.judged(connection, repo, head).phase is Phase.QUARANTINE
+            undecided = self._shelving.judged(connection, repo, head.manifest).phase is Phase.QUARANTINE
             before = shelf.history(connection, repo, head.commit.parent)
             if undecided and any(one.manifest in known for one in before):
                 said = f"nothing was decided about {head.oid[:7]} yet, and what was decided before it would be lost"

@@ -98,7 +98,7 @@ class Browsing(Room):
         inside = seen.caller.examiner or seen.caller.name == seen.repo.owner
         yield from own
         for one in trunk:
-            if inside or self._shelving.judged(connection, seen.repo, one).phase is not Phase.QUARANTINE:
+            if inside or self._shelving.judged(connection, seen.repo, one.manifest).phase is not Phase.QUARANTINE:
                 yield one
 
     def paths(

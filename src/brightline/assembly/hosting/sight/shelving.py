@@ -5,43 +5,30 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from threading import Lock
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol
 
 from sqlalchemy import Connection, select
 
 from brightline.assembly.hosting.quota import Quota
+from brightline.assembly.hosting.sight.knowing import Knowing, bounded
 from brightline.assembly.hosting.sight.lending import Lent, lent, none_lent
 from brightline.assembly.hosting.sight.proposals import proposal_at
-from brightline.assembly.office import Office, View
-from brightline.assembly.ordering import orders_on
-from brightline.authority.case import Case
-from brightline.authority.orders import Ordered
+from brightline.assembly.office import Office
 from brightline.enforcement.access import Caller, Denial, Judged, Phase, Reason, refused
 from brightline.enforcement.branches import MAIN, Branches
-from brightline.enforcement.judging import judge
 from brightline.hub.host import Account, Document, Turned
-from brightline.permit.charter import Charter, Role
+from brightline.permit.charter import Role
 from brightline.release.component import Component
 from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
-from brightline.storage import origins, schema, shelf, shelves
+from brightline.storage import origins, shelf, shelves
 from brightline.storage.attributes import ACCOUNT, ORGANISATION, vetted_until
 from brightline.storage.database import restored
-from brightline.storage.ledger import load_charters, manifests_since
-from brightline.storage.log import head_size
 from brightline.storage.renames import find_named
 from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
-
-if TYPE_CHECKING:
-    from brightline.permit.envelope import Envelope
 
 LISTINGS, TREES = 64, 64  # listings kept in memory, and folders of them as they are shown
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 SHORT = re.compile(r"[0-9a-f]{7,39}")  # the beginning of a commit
-KEPT = 20_000  # manifests whose cases are kept in memory
-Known = tuple[list[Case], list[Ordered]]
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,69 +82,16 @@ class Elsewhere(Protocol):
     def asked(self, repo: Repo) -> None: ...
 
 
-class Shelving:
-    """Of one office. What is known of a manifest is kept until the log has an entry that is about it."""
+class Shelving(Knowing):
+    """Of one office."""
 
     def __init__(self, office: Office) -> None:
-        self.office, self.quota = office, Quota(office)
+        super().__init__(office)
+        self.quota = Quota(office)
         self.elsewhere: Elsewhere | None = None
-        self._lock = Lock()
-        self._followed = -1  # entries of the log that what is kept has taken account of
-        self._known: dict[str, Known] = {}
-        self._charters: tuple[list[Envelope], list[Charter]] | None = None
         self._listings: dict[str, dict[str, Filed]] = {}
         self._lineages: dict[tuple[int, str], list[tuple[str, str]]] = {}
         self._trees: dict[tuple[str, frozenset[Component], str, bool], list[Document]] = {}
-
-    def view(self, connection: Connection) -> View:
-        size, kept = self._follow(connection), self._charters
-        if kept is None:
-            kept = load_charters(connection)
-            with self._lock:
-                self._charters = kept if size >= self._followed else None
-        return View(connection, *kept)
-
-    def judged(self, connection: Connection, repo: Repo, revision: Revision) -> Judged:
-        """What was decided of a revision's bytes, at the least in a case of this repository's owner."""
-        return self._judged(connection, repo, revision.manifest)
-
-    def _judged(self, connection: Connection, repo: Repo, manifest: str) -> Judged:
-        cases, orders = self._look(connection, manifest)
-        return judge(cases, orders, self.office.clock(), repo.owner)
-
-    def cases(self, connection: Connection, manifest: str) -> list[Case]:
-        """All that were ever filed about these bytes."""
-        return self._look(connection, manifest)[0]
-
-    def known(self, connection: Connection, manifest: str) -> Known:
-        """All cases and orders about these bytes."""
-        return self._look(connection, manifest)
-
-    def _look(self, connection: Connection, manifest: str) -> Known:
-        size, known = self._follow(connection), self._known.get(manifest)
-        if known is None:
-            known = _look(self.view(connection), manifest)
-            with self._lock:
-                if size >= self._followed:
-                    _bounded(self._known, KEPT)[manifest] = known
-        return known
-
-    def _follow(self, connection: Connection) -> int:
-        """Forget what the log's new entries are about, whoever wrote them. Returns the log's size.
-
-        Whoever reads while the log grows keeps nothing: what it read may be older than what was forgotten.
-        """
-        size = head_size(connection)
-        if size > self._followed:
-            with self._lock:
-                about = set[str]() if self._followed < 0 else manifests_since(connection, self._followed, size)
-                if about is None:
-                    self._charters = None
-                    self._known.clear()
-                for manifest in about or ():
-                    self._known.pop(manifest, None)
-                self._followed = max(size, self._followed)
-        return size
 
     def tree(self, seen: Seen, path: str, *, recursive: bool, make: Callable[[], list[Document]]) -> list[Document]:
         """What was made of a listing once, for callers from whom the same is hidden, is right for ever. Nobody changes it."""
@@ -168,7 +102,7 @@ class Shelving:
         if kept is None:
             kept = make()
             with self._lock:
-                _bounded(self._trees, TREES)[key] = kept
+                bounded(self._trees, TREES)[key] = kept
         return kept
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
@@ -183,7 +117,7 @@ class Shelving:
         if known is None:
             known = {one.stored.path: one for one in shelf.read_listing(connection, files)}
             with self._lock:
-                _bounded(self._listings, LISTINGS)[files] = known
+                bounded(self._listings, LISTINGS)[files] = known
         return known
 
     def caller(self, connection: Connection, account: Account | None, repo: Repo) -> Caller:
@@ -265,7 +199,7 @@ class Shelving:
         known = shelf.published(connection, repo)
 
         def decided(manifest: str) -> bool:
-            return manifest in known and self._judged(connection, repo, manifest).phase is not Phase.QUARANTINE
+            return manifest in known and self.judged(connection, repo, manifest).phase is not Phase.QUARANTINE
 
         heads = shelf.read_refs(connection, repo) if known else {}
         return Branches(heads, lambda oid: self._lineage(connection, repo, oid), decided)
@@ -281,7 +215,7 @@ class Shelving:
                 yield one
             kept = [*begin, *line]
             with self._lock:
-                _bounded(self._lineages, LINEAGES)[repo.id, oid] = kept
+                bounded(self._lineages, LINEAGES)[repo.id, oid] = kept
             kept = kept[len(begin) :]
         yield from kept
 
@@ -297,7 +231,7 @@ class Shelving:
         found = None if oid is None else shelf.read_revision(connection, repo, oid)
         if found is None and oid is not None:
             found = self._imported(connection, repo, oid)
-        judged = None if found is None else self.judged(connection, repo, found)
+        judged = None if found is None else self.judged(connection, repo, found.manifest)
         if found is not None and judged is not None and (judged.phase is not Phase.QUARANTINE or inside):
             return Seen(repo, found, judged, caller, at, lent(self, connection, account, repo, judged.phase))
         proposed = proposal_at(connection, account, repo, wanted, inside=inside)
@@ -316,7 +250,7 @@ class Shelving:
 
     def _proposed(self, connection: Connection, repo: Repo, revision: Revision) -> Judged:
         """Nothing is granted by a proposal; but what was ordered or ended about the same bytes holds in it, too (Law 8)."""
-        known = self.judged(connection, repo, revision)
+        known = self.judged(connection, repo, revision.manifest)
         return known if known.phase is Phase.CLOSED else Judged(Phase.QUARANTINE, orders=known.orders)
 
     def _meant(self, connection: Connection, repo: Repo, start: str, *, inside: bool) -> str | None:
@@ -324,7 +258,7 @@ class Shelving:
         found = [
             one.oid
             for one in shelf.beginning(connection, repo, start)
-            if inside or self.judged(connection, repo, one).phase is not Phase.QUARANTINE
+            if inside or self.judged(connection, repo, one.manifest).phase is not Phase.QUARANTINE
         ]
         return found[0] if len(found) == 1 else None
 
@@ -343,17 +277,3 @@ class Shelving:
 
 def _hides(denial: Denial | None) -> bool:
     return denial is not None and denial.hidden
-
-
-def _bounded(kept: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
-    """With room for one more: the oldest goes."""
-    while len(kept) >= most:
-        del kept[next(iter(kept))]
-    return kept
-
-
-def _look(view: View, manifest: str) -> Known:
-    numbers = view.connection.execute(
-        select(schema.cases.c.number).where(schema.cases.c.manifest == manifest).order_by(schema.cases.c.number)
-    ).scalars()
-    return [view.case(number) for number in numbers], orders_on(view, manifest)
