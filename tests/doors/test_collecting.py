@@ -24,7 +24,7 @@ from tests.offices import Clock, found
 from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.people.vetting import audit
-from brightline.assembly.office import Office
+from brightline.assembly.office import Office, now
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory
@@ -164,8 +164,10 @@ def test_a_deleted_repository_leaves_only_what_its_cases_name(hosting, office, c
     assert audit(office).wrong == ()
 
 
-def test_the_command_says_what_would_go_and_refuses_a_grace_that_is_too_short(office, hosting, brightline) -> None:
-    where = ("--office", office.settings.folder)
+def test_the_command_says_what_would_go_and_refuses_a_grace_that_is_too_short(
+    office, hosting, brightline, clock
+) -> None:
+    clock.at, where = now(), ("--office", office.settings.folder)  # the command goes by the world's clock
     upload(hosting, name("one"), b"somebody's")
     done = brightline("hub", "collect", "--dry-run", *where)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "0 files of 0 bytes would go")

@@ -77,10 +77,11 @@ def naive(hosting: Hosting, who: str | None, kind: Kind, query: Mapping[str, Any
             connection.execute(select(shelves.repos.c.id).where(shelves.repos.c.kind == kind.value)).scalars().all()
         ):
             repo = shelf.repo_of(connection, number)
-            if not shelving.visible(connection, by, repo):
+            look = shelving.at(connection, by, repo)
+            if not look.visible:
                 continue
             try:
-                seen = shelving.seen(connection, by, repo, "main")
+                seen = look.seen("main")
             except Turned:
                 seen = None
             readme = None if seen is None else shelving.file(connection, seen.revision, "README.md")

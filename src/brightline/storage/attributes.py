@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, DateTime, Integer, String, Table, delete, func, insert, select
+from sqlalchemy import BigInteger, Column, Connection, DateTime, Integer, String, Table, delete, insert, select
 
 from brightline.storage import shelves
-from brightline.storage.database import restored, stored
+from brightline.storage.database import stored
 from brightline.storage.shelf import Repo
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -62,15 +62,6 @@ def vet_organisation(connection: Connection, repo: Repo, organisation: str, unti
 def forget_organisations(connection: Connection, repo: Repo) -> None:
     """Of a repository that goes."""
     connection.execute(delete(vettings).where(vettings.c.repo == repo.id))
-
-
-def vetted_until(connection: Connection, repo: Repo, organisation: str | None) -> datetime | None:
-    """Until when whoever belongs to an organisation is named for study; None where it is not."""
-    if organisation is None:
-        return None
-    own = (vettings.c.repo == repo.id) & (vettings.c.organisation == organisation)
-    found = connection.execute(select(func.max(vettings.c.until)).where(own)).scalar()
-    return None if found is None else restored(found)
 
 
 def vetted_repos(connection: Connection, organisation: str | None, at: datetime) -> list[int]:

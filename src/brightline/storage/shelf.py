@@ -70,10 +70,10 @@ def find_repo(connection: Connection, name: RepoName) -> Repo | None:
     table = shelves.repos.c
     wanted = (table.kind == name.kind.value) & (table.namespace == name.namespace) & (table.name == name.name)
     row = connection.execute(select(shelves.repos).where(wanted)).first()
-    return None if row is None else _repo(row)
+    return None if row is None else as_repo(row)
 
 
-def _repo(row: Row[tuple[object, ...]]) -> Repo:
+def as_repo(row: Row[tuple[object, ...]]) -> Repo:
     return Repo(
         row.id,
         row.mark,
@@ -127,7 +127,7 @@ def alike(connection: Connection, name: RepoName) -> Repo | None:
     table = shelves.repos.c
     spelled = (func.lower(table.namespace) == name.namespace.lower()) & (func.lower(table.name) == name.name.lower())
     row = connection.execute(select(shelves.repos).where(table.kind == name.kind.value, spelled)).first()
-    return None if row is None else _repo(row)
+    return None if row is None else as_repo(row)
 
 
 def remove_rows(connection: Connection, repo: Repo) -> None:
@@ -140,14 +140,14 @@ def remove_rows(connection: Connection, repo: Repo) -> None:
 
 def repo_of(connection: Connection, number: int) -> Repo | None:
     row = connection.execute(select(shelves.repos).where(shelves.repos.c.id == number)).first()
-    return None if row is None else _repo(row)
+    return None if row is None else as_repo(row)
 
 
 def repos_of(connection: Connection, namespace: str) -> list[Repo]:
     """All of one account's name, whatever their kind."""
     table = shelves.repos.c
     wanted = select(shelves.repos).where(table.namespace == namespace, table.kind != FORK).order_by(table.id)
-    return [_repo(row) for row in connection.execute(wanted)]
+    return [as_repo(row) for row in connection.execute(wanted)]
 
 
 def read_refs(connection: Connection, repo: Repo) -> dict[str, str]:
@@ -168,10 +168,10 @@ def write_ref(connection: Connection, repo: Repo, name: str, oid: str | None) ->
 def read_revision(connection: Connection, repo: Repo, oid: str) -> Revision | None:
     table = shelves.commits.c
     row = connection.execute(select(shelves.commits).where(table.repo == repo.id, table.oid == oid)).first()
-    return None if row is None else _revision(row)
+    return None if row is None else as_revision(row)
 
 
-def _revision(row: Row[tuple[object, ...]]) -> Revision:
+def as_revision(row: Row[tuple[object, ...]]) -> Revision:
     commit = Commit(row.tree, row.parent, row.author, restored(row.at), row.title, row.message)
     return Revision(row.oid, commit, row.files, row.manifest)
 
@@ -188,7 +188,7 @@ def history(connection: Connection, repo: Repo, oid: str | None) -> Iterator[Rev
     """A commit and those it grew out of, the newest first; a few in the first question, many in the following."""
     for count in chain(FEW, repeat(MANY)):
         rows = connection.execute(_HISTORY, {"repo": repo.id, "head": oid, "count": count}).all() if oid else []
-        yield from map(_revision, rows)
+        yield from map(as_revision, rows)
         oid = rows[-1].parent if len(rows) == count else None
         if oid is None:
             return
@@ -356,7 +356,7 @@ def read_round(connection: Connection, repo: Repo) -> int:
 
 def find_incarnation(connection: Connection, mark: str) -> Repo | None:
     row = connection.execute(select(shelves.repos).where(shelves.repos.c.mark == mark)).first()
-    return None if row is None else _repo(row)
+    return None if row is None else as_repo(row)
 
 
 def link_secret(connection: Connection) -> bytes:

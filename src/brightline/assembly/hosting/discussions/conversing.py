@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.discussions.proposing import Proposing, conflicts
 from brightline.assembly.hosting.downloads.exposing import expose
+from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.proposals import head_of
-from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.assembly.hosting.sight.showing import moment
 from brightline.enforcement.access import Caller
 from brightline.hub.host import Account, Document, Turned
@@ -53,10 +53,9 @@ class Conversing(Proposing):
         self, account: Account | None, name: RepoName, wanted: Callable[[Document], bool], page: int
     ) -> Document:
         def ask(connection: Connection) -> Document:
-            repo = self._shelving.repo(connection, account, name)
-            caller = self._shelving.caller(connection, account, repo)
-            told = [one for one in list_discussions(connection, repo) if _shown(caller, one)]
-            rows = [row for one in told if wanted(row := _row(repo, one))]
+            look = self._shelving.look(connection, account, name)
+            told = [one for one in list_discussions(connection, look.repo) if _shown(look.caller, one)]
+            rows = [row for one in told if wanted(row := _row(look.repo, one))]
             start = page * PAGE
             return {"discussions": rows[start : start + PAGE], "count": len(rows), "start": start}
 
@@ -88,19 +87,18 @@ class Conversing(Proposing):
     def _sees(self, connection: Connection, account: Account | None, repo: Repo, oid: str) -> bool:
         """What a proposal became is in quarantine, and known to its author only once it is decided."""
         try:
-            return bool(oid) and self._shelving.seen(connection, account, repo, oid).fork is None
+            return bool(oid) and self._shelving.at(connection, account, repo).seen(oid).fork is None
         except Turned:
             return False
 
     def _told(
         self, connection: Connection, account: Account | None, name: RepoName, number: int
     ) -> tuple[Repo, Discussion, Caller]:
-        repo = self._shelving.repo(connection, account, name)
-        caller = self._shelving.caller(connection, account, repo)
-        told = find_discussion(connection, repo, number)
-        if told is None or not _shown(caller, told):
+        look = self._shelving.look(connection, account, name)
+        told = find_discussion(connection, look.repo, number)
+        if told is None or not _shown(look.caller, told):
             raise Turned(404, f"{name} has no discussion {number} that you may see.")
-        return repo, told, caller
+        return look.repo, told, look.caller
 
     def _conflicts(self, connection: Connection, repo: Repo, told: Discussion) -> list[str]:
         """For the owner: it names files that others may not know of."""
@@ -123,7 +121,7 @@ class Conversing(Proposing):
         head = head_of(connection, told)
         if head is None:
             return ""
-        seen = self._shelving.seen(connection, account, repo, f"refs/pr/{told.number}")
+        seen = self._shelving.at(connection, account, repo).seen(f"refs/pr/{told.number}")
         before, after = self.changed(connection, told, head)
         return "".join(self._changed_file(seen, path, before.get(path), after[path], had) for path in sorted(after))
 

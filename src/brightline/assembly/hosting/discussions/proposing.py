@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.revisions.keeping import writer
 from brightline.assembly.hosting.revisions.pushing import moved, push, put
+from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.proposals import head_of, number_of
 from brightline.assembly.hosting.sight.room import Room
-from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, tree_ids
@@ -111,9 +111,10 @@ class Proposing(Room):
         self, connection: Connection, who: Account, repo: Repo, branch: str, parent: str | None
     ) -> tuple[Repo, Revision]:
         """The fork, and what the proposal begins with. Raises Turned where the caller sees no such branch."""
-        if HEADS + branch not in self._shelving.refs(connection, who, repo):
+        look = self._shelving.at(connection, who, repo)
+        if HEADS + branch not in look.refs:
             raise Turned(404, f"{repo.name} has no branch {branch[:100]} that you may see.", "RevisionNotFound")
-        seen = self._shelving.seen(connection, who, repo, HEADS + branch)
+        seen = look.seen(HEADS + branch)
         if parent is not None and parent != seen.revision.oid:
             raise Turned(412, moved(branch, seen.revision.oid, parent))
         fork = own_fork(connection, repo, who.name, self._office.clock())

@@ -3,7 +3,8 @@
 from sqlalchemy import Connection
 
 from brightline.assembly.exposing import record_exposure
-from brightline.assembly.hosting.sight.shelving import Seen, Shelving
+from brightline.assembly.hosting.sight.looking import Seen
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
 from brightline.enforcement.access import Phase

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.downloads.counting import Counting
 from brightline.assembly.hosting.downloads.exposing import expose
+from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.room import Room
-from brightline.assembly.hosting.sight.shelving import Seen, Shelving
+from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.decision.access import Access
 from brightline.hub.host import Account, Content, Turned
 from brightline.release.repository import RepoName
 from brightline.settings.office import Downloads
-from brightline.storage import shelf, tokens
+from brightline.storage import tokens
 from brightline.storage.blobs import blob_name
 from brightline.storage.outgoing import read_out, signed_address
 from brightline.storage.shelf import Filed
@@ -38,9 +39,9 @@ class Handing(Room):
         """A file that this caller may have now. Raises Turned with the reason, and with the commit where there is one."""
 
         def ask(connection: Connection) -> tuple[Seen, Filed | None]:
-            repo = self._shelving.repo(connection, account, name)
-            self._shelving.asked(repo, revision)
-            seen = self._shelving.seen(connection, account, repo, revision)
+            look = self._shelving.look(connection, account, name)
+            self._shelving.asked(look.repo, revision)
+            seen = look.seen(revision)
             filed = self._shelving.file(connection, seen.revision, path)
             if filed is None and path == INDEX:
                 whole = self._shelving.file(connection, seen.revision, WHOLE)
@@ -75,13 +76,13 @@ class Handing(Room):
         """Asked again while the bytes run: an order or a recall cuts a download."""
 
         def ask(connection: Connection) -> bool:
-            at, repo = self._office.clock(), shelf.find_incarnation(connection, seen.repo.mark)
-            if repo is None or not self._shelving.visible(connection, account, repo):
+            at, look = self._office.clock(), self._shelving.marked(connection, account, seen.repo.mark)
+            if look is None or not look.visible:
                 return False
             if account is not None and not tokens.still_good(connection, account.token, at):
                 return False
             try:
-                return self._shelving.seen(connection, account, repo, seen.revision.oid).denial(filed) is None
+                return look.seen(seen.revision.oid).denial(filed) is None
             except Turned:
                 return False
 

@@ -54,8 +54,7 @@ class Admitting(Room):
             if write:
                 self._shelving.own(connection, account, name)
                 return
-            repo = self._shelving.repo(connection, account, name)
-            seen = self._shelving.seen(connection, account, repo, "main")
+            seen = self._shelving.look(connection, account, name).seen("main")
             denials = [seen.denial(one) for one in self._shelving.files(connection, seen.revision)]
             for denial in denials:
                 if denial is None or denial.hidden:

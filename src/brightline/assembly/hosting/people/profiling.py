@@ -21,7 +21,7 @@ class Profiling(Admitting):
             shown = Counter(
                 repo.name.kind
                 for repo in shelf.repos_of(connection, who)
-                if self._shelving.visible(connection, account, repo)
+                if self._shelving.at(connection, account, repo).visible
             )
             if not shown and (account is None or account.name != who):
                 raise Turned(404, f"There is nobody of the name {who[:100]} whom you could see.")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from brightline.assembly.hosting.revisions.keeping import Keeping
 from brightline.assembly.hosting.revisions.pushing import TRIES, put, put_together
-from brightline.assembly.hosting.sight.shelving import Seen
+from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.showing import moment
 from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
@@ -50,8 +50,7 @@ class Copying(Keeping):
     def _copied(
         self, connection: Connection, account: Account | None, source: RepoName
     ) -> tuple[Seen, dict[str, Filed]]:
-        repo = self._shelving.repo(connection, account, source)
-        seen = self._shelving.seen(connection, account, repo, "main")
+        seen = self._shelving.look(connection, account, source).seen("main")
         return seen, {one.stored.path: one for one in self._allowed(connection, seen)}
 
     def _allowed(self, connection: Connection, seen: Seen) -> list[Filed]:
@@ -84,7 +83,7 @@ class Copying(Keeping):
 
         def link(connection: Connection) -> list[Document]:
             repo = self._shelving.own(connection, account, target)
-            seen = self._shelving.seen(connection, account, self._shelving.repo(connection, account, source), "main")
+            seen = self._shelving.look(connection, account, source).seen("main")
             files = [one for one in self._shelving.files(connection, seen.revision) if seen.denial(one) is None]
             had = {one.stored.sha256: one for one in files if one.stored.lfs}
             given = [had[one] for one in dict.fromkeys(digests) if one in had]

@@ -15,8 +15,8 @@ def base_manifest(shelving: Shelving, connection: Connection, account: Account |
     namespace, _, name = (named or "").partition("/")
     try:
         wanted = repo_name(Kind.MODEL, namespace, name)
-        repo = shelving.repo(connection, account, wanted)
-        shown = shelving.refs(connection, None, repo)
-        return shelving.seen(connection, None if shown else account, repo, "main").revision.manifest
+        look = shelving.look(connection, account, wanted)
+        strangers = shelving.at(connection, None, look.repo)
+        return (strangers if strangers.refs else look).seen("main").revision.manifest
     except (Misnamed, Turned):
         return None

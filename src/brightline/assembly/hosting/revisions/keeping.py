@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.revisions.beginning import initial_files, make_repo
 from brightline.assembly.hosting.revisions.pushing import push
+from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.proposals import number_of
 from brightline.assembly.hosting.sight.room import Room
-from brightline.assembly.hosting.sight.shelving import Seen
 from brightline.assembly.hosting.sight.showing import identity
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, matching, tracked
@@ -92,14 +92,14 @@ class Keeping(Room):
 
     def _new_ref(self, account: Account | None, name: RepoName, place: str, said: str, start: str) -> None:
         def make(connection: Connection) -> None:
-            repo = self._shelving.own(connection, account, name)
-            seen = self._shelving.seen(connection, account, repo, start)
+            look = self._shelving.look_own(connection, account, name)
+            seen = look.seen(start)
             ref = place + _short(place, said)
-            if ref in shelf.read_refs(connection, repo):
+            if ref in look.refs:
                 raise Turned(409, f"Reference already exists: {name} has {ref}.")
             if seen.fork is not None:
                 raise Turned(409, f"{start} is a proposal: merge it, and name what it became.")
-            shelf.write_ref(connection, repo, ref, seen.revision.oid)
+            shelf.write_ref(connection, look.repo, ref, seen.revision.oid)
 
         self._write(make)
 
@@ -129,8 +129,8 @@ class Keeping(Room):
 
         def ask(connection: Connection) -> list[Document]:
             proposed = pull or number_of(revision) is not None
-            repo = (self._shelving.repo if proposed else self._shelving.own)(connection, account, name)
-            seen = self._shelving.seen(connection, account, repo, revision)
+            look = (self._shelving.look if proposed else self._shelving.look_own)(connection, account, name)
+            seen = look.seen(revision)
             shown = seen.listed(self._shelving.files(connection, seen.revision))
             kept = {one.stored.path: one.stored for one in shown}
             sizes = {one.size for one in kept.values()}
@@ -147,7 +147,7 @@ class Keeping(Room):
                 rows.append({"path": path, "uploadMode": mode, "shouldIgnore": ignored(path), "oid": oid})
                 if file["size"] not in sizes and not ignored(path):  # as large as one that is here: it may be the same
                     coming += int(file["size"])
-            self._shelving.quota.room(connection, who.name if proposed else repo.owner, coming)
+            self._shelving.quota.room(connection, who.name if proposed else look.repo.owner, coming)
             return rows
 
         return self._read(ask)

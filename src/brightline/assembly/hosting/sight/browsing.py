@@ -1,22 +1,21 @@
 """Looking: what a caller is shown of repositories."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight import showing
 from brightline.assembly.hosting.sight.dating import Dating
+from brightline.assembly.hosting.sight.looking import Look, Seen
 from brightline.assembly.hosting.sight.proposals import pulls as proposals
 from brightline.assembly.hosting.sight.room import Room
-from brightline.assembly.hosting.sight.shelving import Seen
-from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.attributes import OFFICES
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
 from brightline.storage import catalogue, origins, shelf
-from brightline.storage.shelf import Filed, Revision
+from brightline.storage.shelf import Filed
 
 CARD = "README.md"
 DATED = 100  # commits that are looked through for the one that made a file what it is
@@ -55,18 +54,18 @@ class Browsing(Room):
         self, connection: Connection, account: Account | None, name: RepoName, revision: str
     ) -> tuple[Seen, list[Filed]]:
         """The revision, and its files as this caller may know of them."""
-        repo = self._shelving.repo(connection, account, name)
-        self._shelving.asked(repo, revision)
-        seen = self._shelving.seen(connection, account, repo, revision)
+        look = self._shelving.look(connection, account, name)
+        self._shelving.asked(look.repo, revision)
+        seen = look.seen(revision)
         return seen, seen.listed(self._shelving.files(connection, seen.revision))
 
     def tree(
         self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool
     ) -> tuple[list[Document], str]:
         def ask(connection: Connection) -> tuple[list[Document], str]:
-            repo = self._shelving.repo(connection, account, name)
-            self._shelving.asked(repo, revision)
-            seen = self._shelving.seen(connection, account, repo, revision)
+            look = self._shelving.look(connection, account, name)
+            self._shelving.asked(look.repo, revision)
+            seen = look.seen(revision)
 
             def make() -> list[Document]:
                 files = seen.listed(self._shelving.files(connection, seen.revision))
@@ -74,32 +73,22 @@ class Browsing(Room):
 
             rows = make() if expand else self._shelving.tree(seen, path, recursive=recursive, make=make)
             if expand:
-                self._date(connection, seen, rows)
+                self._date(look, seen, rows)
             if path and not rows:
                 raise Turned(404, f"{path} is no folder of {name}.", "EntryNotFound", seen.revision.oid)
             return rows, seen.revision.oid
 
         return self._read(ask)
 
-    def _date(self, connection: Connection, seen: Seen, rows: Sequence[Document]) -> None:
+    def _date(self, look: Look, seen: Seen, rows: Sequence[Document]) -> None:
         """With each row the commit that made it what it is, among those that the caller may see."""
         rows_of = {str(row["path"]): row for row in rows}
-        dating = Dating(self._shelving.listing(connection, seen.revision.files), rows_of, seen.revision)
-        for one in islice(self._history(connection, seen), 1, DATED):
-            if not dating.before(one, self._shelving.listing(connection, one.files)):
+        dating = Dating(self._shelving.listing(look.connection, seen.revision.files), rows_of, seen.revision)
+        for one in islice(look.history(seen), 1, DATED):
+            if not dating.before(one, self._shelving.listing(look.connection, one.files)):
                 break
         for path, revision in dating.last.items():
             rows_of[path]["lastCommit"] = showing.last_commit_document(revision)
-
-    def _history(self, connection: Connection, seen: Seen) -> Iterator[Revision]:
-        """From a revision on, what the caller may see of what it grew out of; a proposal's own commits come first."""
-        own = list(shelf.history(connection, seen.kept, seen.revision.oid)) if seen.fork else []
-        trunk = shelf.history(connection, seen.repo, own[-1].commit.parent if own else seen.revision.oid)
-        inside = seen.caller.examiner or seen.caller.name == seen.repo.owner
-        yield from own
-        for one in trunk:
-            if inside or self._shelving.judged(connection, seen.repo, one.manifest).phase is not Phase.QUARANTINE:
-                yield one
 
     def paths(
         self, account: Account | None, name: RepoName, revision: str, paths: Sequence[str], *, expand: bool
@@ -110,18 +99,15 @@ class Browsing(Room):
 
     def refs(self, account: Account | None, name: RepoName, *, pulls: bool) -> Document:
         def ask(connection: Connection) -> Document:
-            repo = self._shelving.repo(connection, account, name)
-            caller = self._shelving.caller(connection, account, repo)
-            inside = caller.owner or caller.examiner
-            told = proposals(connection, account, repo, inside=inside) if pulls else None
-            return showing.refs_document(self._shelving.refs(connection, account, repo), told)
+            look = self._shelving.look(connection, account, name)
+            told = proposals(connection, account, look.repo, inside=look.inside) if pulls else None
+            return showing.refs_document(look.refs, told)
 
         return self._read(ask)
 
     def commits(self, account: Account | None, name: RepoName, revision: str) -> list[Document]:
         def ask(connection: Connection) -> list[Document]:
-            repo = self._shelving.repo(connection, account, name)
-            seen = self._shelving.seen(connection, account, repo, revision)
-            return [showing.commit_document(one) for one in self._history(connection, seen)]
+            look = self._shelving.look(connection, account, name)
+            return [showing.commit_document(one) for one in look.history(look.seen(revision))]
 
         return self._read(ask)

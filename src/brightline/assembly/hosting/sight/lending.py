@@ -4,19 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
 from brightline.enforcement.access import Denial, Phase, Reason, refused
 from brightline.enforcement.judging import judge, revoked
-from brightline.hub.host import Account
 from brightline.release.component import Component
-from brightline.storage import shelf
-from brightline.storage.attributes import ACCOUNT
-from brightline.storage.lending import Loan, loans_of
-from brightline.storage.shelf import Filed, Repo
+from brightline.storage.lending import Loan
+from brightline.storage.shelf import Filed
 
 if TYPE_CHECKING:
-    from brightline.assembly.hosting.sight.shelving import Shelving
+    from brightline.assembly.hosting.sight.looking import Look
 
 CHAIN = 8  # loans of loans that are followed; what comes from further away waits for its own determination
 Lent = Callable[[Filed], Denial | None]
@@ -27,17 +22,15 @@ def none_lent(_filed: Filed) -> Denial | None:
     return None
 
 
-def lent(
-    shelving: "Shelving", connection: Connection, account: Account | None, repo: Repo, phase: Phase, depth: int = 0
-) -> Lent:
+def lent(look: "Look", phase: Phase, depth: int = 0) -> Lent:
     """Why a file of a repository, in this phase, is refused on the lender's side; asked for all lenders at once."""
     rows: list[tuple[Mapping[str, set[Component]], Mapping[Component, Denial | None], Lent]] = []
-    for loan in loans_of(connection, repo):
-        asked = _Asked(shelving, connection, account, loan, phase, depth)
+    for loan in look.glance.loans:
+        asked = _Asked(look, loan, phase, depth)
         denials = {part: asked.denial(part) for part in Component}
         deeper = asked.deeper()
         if any(denials.values()) or deeper is not none_lent:
-            rows.append((_components(shelving, connection, loan), denials, deeper))
+            rows.append((_components(look, loan), denials, deeper))
 
     def ask(filed: Filed) -> Denial | None:
         """What hides goes first here as well."""
@@ -51,10 +44,10 @@ def lent(
     return ask if rows else none_lent
 
 
-def _components(shelving: "Shelving", connection: Connection, loan: Loan) -> dict[str, set[Component]]:
+def _components(look: "Look", loan: Loan) -> dict[str, set[Component]]:
     """Of each digest, as what it was lent: under another path it is no other file."""
     found: dict[str, set[Component]] = {}
-    for filed in shelving.listing(connection, loan.files).values():
+    for filed in look.shelving.listing(look.connection, loan.files).values():
         found.setdefault(filed.stored.sha256, set()).add(filed.component)
     return found
 
@@ -65,27 +58,25 @@ class _Asked:
     borrower's own release, it has no more than what the caller has at the lender's.
     """
 
-    shelving: "Shelving"
-    connection: Connection
-    account: Account | None
+    look: "Look"
     loan: Loan
     phase: Phase
     depth: int
 
     def __post_init__(self) -> None:
-        self._at = self.shelving.office.clock()
-        self._cases, self._orders = self.shelving.known(self.connection, self.loan.manifest)
-        found = shelf.find_incarnation(self.connection, self.loan.source) if self._waits else None
-        self._source = found if found and self.shelving.visible(self.connection, self.account, found) else None
+        shelving, connection = self.look.shelving, self.look.connection
+        self._at = shelving.office.clock()
+        self._cases, self._orders = shelving.known(connection, self.loan.manifest, self.look.glance.log)
+        found = shelving.marked(connection, self.look.account, self.loan.source) if self._waits else None
+        self._source = found if found and found.visible else None
 
     @property
     def _waits(self) -> bool:
         return self.phase is Phase.QUARANTINE and bool(self.loan.source)
 
     def denial(self, part: Component) -> Denial | None:
-        attributes = {} if self.account is None else {**self.account.attributes, ACCOUNT: self.account.name}
         for ordered in self._orders:
-            if ordered.bars(part, attributes, self._at):
+            if ordered.bars(part, self.look.caller.attributes, self._at):
                 said = f"order {ordered.order.number} bars {ordered.order.callers} from the {part}"
                 return Denial(Reason.ORDER, f"{said}: {ordered.order.reason}")
         ended = revoked(self._cases, self._at)
@@ -98,12 +89,12 @@ class _Asked:
         if self._source is None or self.depth >= CHAIN:
             said = "these bytes were copied from where you have them no more, and nothing was decided about the copy"
             return Denial(Reason.CLOSED, said)
-        caller = self.shelving.caller(self.connection, self.account, self._source)
-        return refused(part, judge(self._cases, self._orders, self._at, self.loan.owner), caller, self._at)
+        judged = judge(self._cases, self._orders, self._at, self.loan.owner)
+        return refused(part, judged, self._source.caller, self._at)
 
     def deeper(self) -> Lent:
         """What the lender itself has from others."""
         if self._source is None or self.depth >= CHAIN:
             return none_lent
         phase = judge(self._cases, self._orders, self._at, self.loan.owner).phase
-        return lent(self.shelving, self.connection, self.account, self._source, phase, self.depth + 1)
+        return lent(self._source, phase, self.depth + 1)

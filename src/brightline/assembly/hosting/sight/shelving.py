@@ -1,69 +1,32 @@
 """Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from brightline.assembly.hosting.quota import Quota
 from brightline.assembly.hosting.sight.knowing import Knowing, bounded
-from brightline.assembly.hosting.sight.lending import Lent, lent, none_lent
-from brightline.assembly.hosting.sight.proposals import proposal_at
+from brightline.assembly.hosting.sight.lending import none_lent
+from brightline.assembly.hosting.sight.looking import Look, Seen
 from brightline.assembly.office import Office
-from brightline.enforcement.access import Caller, Denial, Judged, Phase, Reason, refused
-from brightline.enforcement.branches import MAIN, Branches
+from brightline.enforcement.access import Denial, Reason
+from brightline.enforcement.branches import MAIN
 from brightline.hub.host import Account, Document, Turned
-from brightline.permit.charter import Role
-from brightline.release.component import Component
-from brightline.release.repository import COMMIT, HEADS, TAGS, RepoName
-from brightline.storage import origins, shelf, shelves
-from brightline.storage.attributes import ACCOUNT, ORGANISATION, vetted_until
-from brightline.storage.database import restored
-from brightline.storage.renames import find_named
+from brightline.release.repository import RepoName
+from brightline.storage import shelf
+from brightline.storage.attributes import ORGANISATION
+from brightline.storage.glances import Glance, Who, glance_marked, glance_named
 from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
+
+if TYPE_CHECKING:
+    from brightline.release.component import Component
 
 LISTINGS, TREES = 64, 64  # listings kept in memory, and folders of them as they are shown
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 SHORT = re.compile(r"[0-9a-f]{7,39}")  # the beginning of a commit
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A revision as one caller sees it."""
-
-    repo: Repo
-    revision: Revision
-    judged: Judged
-    caller: Caller
-    at: datetime
-    lent: Lent = none_lent
-    fork: Repo | None = None  # where a proposal is kept
-
-    @property
-    def kept(self) -> Repo:
-        """Whose commits it is one of."""
-        return self.fork or self.repo
-
-    def denial(self, filed: Filed) -> Denial | None:
-        """What hides goes before what explains; what was lent is had as long as its lender's word allows it, too."""
-        denial = refused(filed.component, self.judged, self.caller, self.at)
-        if self.caller.examiner or (denial is not None and denial.hidden):
-            return denial
-        return self.lent(filed) or denial
-
-    def hidden(self) -> frozenset[Component]:
-        """What is withheld is not even listed to strangers."""
-        denials = ((part, refused(part, self.judged, self.caller, self.at)) for part in Component)
-        return frozenset(part for part, denial in denials if denial is not None and denial.hidden)
-
-    def listed(self, files: Sequence[Filed]) -> list[Filed]:
-        hidden = self.hidden()
-        shown = [filed for filed in files if filed.component not in hidden]
-        return shown if self.lent is none_lent else [filed for filed in shown if not _hides(self.denial(filed))]
 
 
 class Absent(Turned):
@@ -120,24 +83,17 @@ class Shelving(Knowing):
                 bounded(self._listings, LISTINGS)[files] = known
         return known
 
-    def caller(self, connection: Connection, account: Account | None, repo: Repo) -> Caller:
-        if account is None:
-            return Caller()
-        table = shelves.requests.c
-        row = connection.execute(
-            select(shelves.requests).where(table.repo == repo.id, table.account == account.name)
-        ).first()
-        own = None if row is None or row.vetted_until is None else restored(row.vetted_until)
-        shared = vetted_until(connection, repo, account.attributes.get(ORGANISATION))
-        until = max((one for one in (own, shared) if one is not None), default=None)
-        return Caller(
-            name=account.name,
-            owner=repo.owner == account.name,
-            examiner=self.view(connection).newest.holds(account.name, Role.EXAMINER),
-            accepted=row is not None and row.status == "accepted",
-            vetted_until=until,
-            attributes={**account.attributes, ACCOUNT: account.name},
-        )
+    def marked(self, connection: Connection, account: Account | None, mark: str) -> Look | None:
+        """At an incarnation of a repository. None where it is gone."""
+        glance = glance_marked(connection, mark, _who(account))
+        return None if glance is None else Look(self, connection, account, glance)
+
+    def at(self, connection: Connection, account: Account | None, repo: Repo) -> Look:
+        """At a repository that this transaction has found, whether the caller may see it or not. Raises Turned where it is gone."""
+        look = self.marked(connection, account, repo.mark)
+        if look is None:
+            raise Absent(account, repo.name)
+        return look
 
     def denied(self, denial: Denial, seen: Seen) -> Turned:
         """With what to do: accept the terms here, or turn to the office about the case."""
@@ -147,20 +103,29 @@ class Shelving(Knowing):
         return Turned(403, f"{denial.sentence}. {where}.", "GatedRepo", seen.revision.oid)
 
     def own(self, connection: Connection, account: Account | None, name: RepoName) -> Repo:
-        """A repository that the account may write to. Raises Turned, as if there were none where it may not even see it."""
-        repo = self.repo(connection, account, name)
-        if account is None or repo.owner != account.name:
+        """A repository that the account may write to. Raises Turned."""
+        return self.look_own(connection, account, name).repo
+
+    def look_own(self, connection: Connection, account: Account | None, name: RepoName) -> Look:
+        """As if there were none where the account may not even see it. Raises Turned."""
+        look = self.look(connection, account, name)
+        if account is None or look.repo.owner != account.name:
             raise Turned(403, f"{name} belongs to somebody else.")
         if "hub:write" not in account.scopes:
             raise Turned(403, "This token lacks the scope hub:write.")
-        return repo
+        return look
 
     def repo(self, connection: Connection, account: Account | None, name: RepoName) -> Repo:
         """Raises Turned: what is in quarantine, or private, is not there for strangers."""
-        repo = find_named(connection, name)
-        if repo is None or not self.visible(connection, account, repo):
+        return self.look(connection, account, name).repo
+
+    def look(self, connection: Connection, account: Account | None, name: RepoName) -> Look:
+        """At a repository that the caller may see. Raises Turned."""
+        glance = glance_named(connection, name, _who(account))
+        look = None if glance is None else Look(self, connection, account, glance)
+        if look is None or not look.visible:
             raise Absent(account, name)
-        return repo
+        return look
 
     def told(self, absent: Absent) -> Turned:
         """Outside of any transaction: it may be wished for, which is written down."""
@@ -170,45 +135,12 @@ class Shelving(Knowing):
         if self.elsewhere is not None and revision in ("main", MAIN):
             self.elsewhere.asked(repo)
 
-    def visible(self, connection: Connection, account: Account | None, repo: Repo) -> bool:
-        caller = self.caller(connection, account, repo)
-        if caller.owner or caller.examiner:
-            return True
-        vetted = caller.vetted_until is not None and self.office.clock() < caller.vetted_until
-        if repo.private and not vetted and not self._granted(connection, account, repo):
-            return False
-        return self._branches(connection, repo).any()
-
-    def _granted(self, connection: Connection, account: Account | None, repo: Repo) -> bool:
-        """By the owner: what was accepted by itself, while the repository was public, opens nothing that is private now."""
-        if account is None:
-            return False
-        table = shelves.requests.c
-        mine = (table.repo == repo.id) & (table.account == account.name) & (table.status == "accepted")
-        return connection.execute(select(table.id).where(mine, table.granted)).first() is not None
-
-    def refs(self, connection: Connection, account: Account | None, repo: Repo) -> Mapping[str, str]:
-        """Full names, and the commit that each is for this caller."""
-        caller = self.caller(connection, account, repo)
-        if caller.owner or caller.examiner:
-            return shelf.read_refs(connection, repo)
-        return self._branches(connection, repo).shown()
-
-    def _branches(self, connection: Connection, repo: Repo) -> Branches:
-        """As strangers see them. What no permit was ever published about is not decided."""
-        known = shelf.published(connection, repo)
-
-        def decided(manifest: str) -> bool:
-            return manifest in known and self.judged(connection, repo, manifest).phase is not Phase.QUARANTINE
-
-        heads = shelf.read_refs(connection, repo) if known else {}
-        return Branches(heads, lambda oid: self._lineage(connection, repo, oid), decided)
-
-    def _lineage(self, connection: Connection, repo: Repo, oid: str) -> Iterator[tuple[str, str]]:
+    def lineage(self, connection: Connection, glance: Glance, oid: str) -> Iterator[tuple[str, str]]:
         """Commits never change, so that a line that was read to its end is right for ever. Most need no more than its begin."""
+        repo = glance.repo
         kept = self._lineages.get((repo.id, oid))
         if kept is None:
-            line = ((one.oid, one.manifest) for one in islice(shelf.history(connection, repo, oid), HISTORY))
+            line = ((one.oid, one.manifest) for one in islice(_line(connection, glance, oid), HISTORY))
             begin = []
             for one in islice(line, BEGIN):
                 begin.append(one)
@@ -219,61 +151,16 @@ class Shelving(Knowing):
             kept = kept[len(begin) :]
         yield from kept
 
-    def seen(self, connection: Connection, account: Account | None, repo: Repo, wanted: str) -> Seen:
-        """A branch, a tag or a commit. To strangers a branch is where its last decided revision is. Raises Turned."""
-        at, caller = self.office.clock(), self.caller(connection, account, repo)
-        inside = caller.owner or caller.examiner
-        oid: str | None = wanted
-        if COMMIT.fullmatch(wanted) is None:
-            oid = self._named(connection, repo, wanted, inside=inside)
-            if oid is None and SHORT.fullmatch(wanted) is not None:
-                oid = self._meant(connection, repo, wanted, inside=inside)
-        found = None if oid is None else shelf.read_revision(connection, repo, oid)
-        if found is None and oid is not None:
-            found = self._imported(connection, repo, oid)
-        judged = None if found is None else self.judged(connection, repo, found.manifest)
-        if found is not None and judged is not None and (judged.phase is not Phase.QUARANTINE or inside):
-            return Seen(repo, found, judged, caller, at, lent(self, connection, account, repo, judged.phase))
-        proposed = proposal_at(connection, account, repo, wanted, inside=inside)
-        if proposed is None:
-            raise Turned(404, f"{repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
-        loans = lent(self, connection, account, proposed[0], Phase.QUARANTINE)
-        return Seen(
-            repo,
-            proposed[1],
-            self._proposed(connection, repo, proposed[1]),
-            replace(caller, owner=True),
-            at,
-            loans,
-            proposed[0],
-        )
 
-    def _proposed(self, connection: Connection, repo: Repo, revision: Revision) -> Judged:
-        """Nothing is granted by a proposal; but what was ordered or ended about the same bytes holds in it, too (Law 8)."""
-        known = self.judged(connection, repo, revision.manifest)
-        return known if known.phase is Phase.CLOSED else Judged(Phase.QUARANTINE, orders=known.orders)
-
-    def _meant(self, connection: Connection, repo: Repo, start: str, *, inside: bool) -> str | None:
-        """The one commit that the caller may see and that begins so."""
-        found = [
-            one.oid
-            for one in shelf.beginning(connection, repo, start)
-            if inside or self.judged(connection, repo, one.manifest).phase is not Phase.QUARANTINE
-        ]
-        return found[0] if len(found) == 1 else None
-
-    def _imported(self, connection: Connection, repo: Repo, commit: str) -> Revision | None:
-        """A commit of the hub that it was imported from: who pins one there gets what became of it here."""
-        oid = origins.became(connection, repo, commit)
-        return None if oid is None else shelf.read_revision(connection, repo, oid)
-
-    def _named(self, connection: Connection, repo: Repo, wanted: str, *, inside: bool) -> str | None:
-        """Where a branch or a tag is; main, which nearly everybody asks for, without a look at the others."""
-        if not inside and wanted in ("main", MAIN):
-            return self._branches(connection, repo).newest(MAIN)
-        refs = shelf.read_refs(connection, repo) if inside else self._branches(connection, repo).shown()
-        return next((refs[name] for name in (wanted, HEADS + wanted, TAGS + wanted) if name in refs), None)
+def _who(account: Account | None) -> Who:
+    return Who() if account is None else Who(account.name, account.attributes.get(ORGANISATION))
 
 
-def _hides(denial: Denial | None) -> bool:
-    return denial is not None and denial.hidden
+def _line(connection: Connection, glance: Glance, oid: str) -> Iterator[Revision]:
+    """A commit and those it grew out of; where main begins is known at a glance."""
+    trunk = glance.trunk
+    if trunk is not None and trunk.oid == oid:
+        yield trunk
+        yield from shelf.history(connection, glance.repo, trunk.commit.parent)
+    else:
+        yield from shelf.history(connection, glance.repo, oid)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from brightline.assembly.hosting.sight.shelving import Seen
+from brightline.assembly.hosting.sight.looking import Seen
 from brightline.enforcement.access import Judged, Phase
 from brightline.hub.host import Wanted
 from brightline.permit.notation import written

@@ -1,0 +1,131 @@
+"""A glance says what the tables say, on both databases, in one question; and a look needs little more than that."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, event
+from tests.offices import decided
+
+from brightline.assembly import examination
+from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.office import Office
+from brightline.hub.host import Account, Operation, Push
+from brightline.release.repository import Kind, RepoName
+from brightline.storage import asking, attributes, shelf
+from brightline.storage.database import writing
+from brightline.storage.glances import Who, glance_marked, glance_named
+from brightline.storage.lending import Loan, lend, loans_of
+
+NAME = RepoName(Kind.MODEL, "acme", "tiny")
+ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
+SOON, LATER = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
+FILES = [
+    Operation("add", "brightline.toml", b'[training]\ntokens = "1e9"\n'),
+    Operation("add", "README.md", b"---\nlicense: mit\n---\n"),
+    Operation("add", "w.bin", b"\0w"),
+]
+
+
+@pytest.fixture
+def hosting(office: Office) -> Hosting:
+    """With one repository whose first revision is decided, and which has a second one, a branch and a tag."""
+    opened = Hosting(office)
+    opened.create(ACME, NAME, {})
+    opened.commit(ACME, NAME, "main", Push("push", "", None, FILES))
+    with examination.examining(office):
+        office.say("accept", 1, "officer", {"missing": []})
+        examination.wait(examination.begin(1, "examiner"), office, 1, lambda _now: None)
+        decided(office, 1)
+    opened.branch(ACME, NAME, "side", None)
+    opened.tag(ACME, NAME, "main", "v1")
+    opened.commit(ACME, NAME, "main", Push("again", "", None, [Operation("add", "w.bin", b"\0other")]))
+    return opened
+
+
+@contextmanager
+def questions(engine: Engine) -> Iterator[list[str]]:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, said: str, *_rest: object) -> None:
+        if said != "BEGIN":
+            asked.append(said)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_it_says_what_each_table_says(office: Office, hosting: Hosting) -> None:
+    other = RepoName(Kind.MODEL, "acme", "other")
+    hosting.create(ACME, other, {})
+    with writing(office.engine) as connection:
+        repo, beside = shelf.find_repo(connection, NAME), shelf.find_repo(connection, other)
+        assert repo is not None
+        assert beside is not None
+        lend(connection, repo, [Loan("f" * 64, "sha256:1", "globex", "a" * 32), Loan("e" * 64, "sha256:2", "ann", "")])
+        lend(connection, beside, [Loan("d" * 64, "sha256:3", "ann", "")])
+        asking.set_request(connection, repo, "ann", "accepted", SOON)
+        asking.set_request(
+            connection, repo, "bob", "accepted", SOON, granted=True, vetted_until=SOON.replace(tzinfo=None)
+        )
+        asking.set_request(connection, repo, "eve", "rejected", SOON, granted=True)
+        attributes.vet_organisation(connection, repo, "institute", LATER)
+        attributes.vet_organisation(connection, beside, "elsewhere", LATER)
+    with office.engine.begin() as connection, questions(office.engine) as asked:
+        found = glance_named(connection, NAME, Who())
+        assert len(asked) == 1
+        assert found is not None
+        assert (found.repo, found.refs) == (repo, shelf.read_refs(connection, repo))
+        assert set(found.refs) == {"refs/heads/main", "refs/heads/side", "refs/tags/v1"}
+        assert found.trunk == shelf.read_revision(connection, repo, found.refs["refs/heads/main"])
+        assert found.published == frozenset(shelf.published(connection, repo))
+        assert len(found.published) == 1
+        assert found.loans == loans_of(connection, repo)
+        assert (found.accepted, found.granted, found.vetted_until) == (False, False, None)
+
+        def standing(*who: str) -> tuple[bool, bool, datetime | None]:
+            glance = glance_marked(connection, found.repo.mark, Who(*who))
+            assert glance is not None
+            return glance.accepted, glance.granted, glance.vetted_until
+
+        assert standing("ann") == (True, False, None)
+        assert standing("bob") == (True, True, SOON)
+        assert standing("bob", "institute") == (True, True, LATER)
+        assert standing("eve", "elsewhere") == (False, False, None)
+
+
+def test_an_empty_repository_and_none_at_all(office: Office) -> None:
+    with writing(office.engine) as connection:
+        made = shelf.add_repo(connection, NAME, "acme", SOON, private=True, sdk="")
+    with office.engine.begin() as connection:
+        found = glance_named(connection, NAME, Who("acme"))
+        assert found is not None
+        assert (found.repo, found.refs, found.trunk) == (made, {}, None)
+        assert (found.published, list(found.loans)) == (frozenset(), [])
+        assert glance_named(connection, RepoName(Kind.DATASET, "acme", "tiny"), Who()) is None
+        assert glance_marked(connection, "0" * 32, Who()) is None
+
+
+def test_other_letters_and_a_former_name_lead_to_the_same(office: Office, hosting: Hosting) -> None:
+    after = RepoName(Kind.MODEL, "acme", "renamed")
+    hosting.move(ACME, NAME, after)
+    with office.engine.begin() as connection:
+        wanted = glance_named(connection, after, Who())
+        for name in (NAME, RepoName(Kind.MODEL, "ACME", "Renamed")):
+            assert glance_named(connection, name, Who()) == wanted
+
+
+def test_a_look_asks_little(office: Office, hosting: Hosting) -> None:
+    """A glance, with a card and an origin for the info. Where main is undecided, strangers need a look at what came before."""
+    for account, more in ((ACME, 0), (None, 3)):
+        hosting.info(account, NAME, None, sizes=False)
+        with questions(office.engine) as asked:
+            hosting.info(account, NAME, None, sizes=False)
+        assert len(asked) == 3 + more, asked
+        with questions(office.engine) as asked:
+            hosting.tree(account, NAME, "main", "", recursive=True, expand=False)
+        assert len(asked) == 1 + more, asked
