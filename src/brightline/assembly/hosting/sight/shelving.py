@@ -1,6 +1,5 @@
-"""Who sees which repository, revision and file: the rules of enforcement, asked of what the office knows now."""
+"""The shelves of an office: repositories as a caller finds them, and what never changes of them, kept in memory."""
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 LISTINGS, TREES = 64, 64  # listings kept in memory, and folders of them as they are shown
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
-SHORT = re.compile(r"[0-9a-f]{7,39}")  # the beginning of a commit
 
 
 class Absent(Turned):
