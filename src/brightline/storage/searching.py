@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, TextClause, select, text
 from brightline.release.repository import Kind
 from brightline.storage import catalogue
 
-SPAN = 1_000  # rows that are gathered rather than looked for along an index, times the root of a page's length
+RARE = 300  # rows of one label up to which nothing else is intersected with it: the rest is tested of each
+SPAN = 500  # rows that are gathered rather than looked for along an index, times the root of a page's length
 STEPS = {"sqlite": 6_000, "postgresql": 1_500}  # rows that are looked at along an index before its plan is given up
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._/")  # of names
 GRAM = 3  # letters that the indices of names are of
@@ -60,6 +61,7 @@ class Plan:
     terms: list[str] = field(default_factory=list)
     tested: list[str] = field(default_factory=list)
     most: int = 1 << 40
+    rarest: str = ""  # the term of the label that fewest rows have
 
     @property
     def lite(self) -> bool:
@@ -112,18 +114,20 @@ def _labelled(plan: Plan, authors: Sequence[str]) -> bool:
         plan.values[f"author{at}"] = name
     known = catalogue.label_counts(plan.connection, plan.place, list(wanted)) if wanted else {}
     for number, count in known.values():
-        plan.most = min(plan.most, count)
-        _sought(plan, number)
+        _sought(plan, number, count)
     return len(known) == len(wanted) and plan.most > 0
 
 
-def _sought(plan: Plan, label: int) -> None:
+def _sought(plan: Plan, label: int, count: int) -> None:
     if plan.lite:
         plan.tested.append(f"instr(s.labels, ',{label},') > 0")
-        plan.terms.append(f'"{catalogue.sign(label)}"')
+        term = f'"{catalogue.sign(label)}"'
     else:
         plan.tested.append(f"s.labels @> ARRAY[{label}]")
-        plan.terms.append(f"labels @> ARRAY[{label}]")
+        term = f"labels @> ARRAY[{label}]"
+    plan.terms.append(term)
+    if count < plan.most:
+        plan.most, plan.rarest = count, term
 
 
 def _found(plan: Plan) -> Sequence[Row[Any]]:
@@ -133,6 +137,8 @@ def _found(plan: Plan) -> Sequence[Row[Any]]:
         plan.values |= {"key": plan.asked.after[0], "repo": plan.asked.after[1]}
     if not plan.terms:
         return _along(plan, None)
+    if plan.most <= RARE:
+        plan.terms, plan.tests = [plan.rarest], [*plan.tests, *plan.tested]
     unknown = plan.lite and len(plan.terms) + len(plan.asked.words) > 1  # SQLite says at once how many meet all of it
     found = _gather(plan, plan.few) if unknown or plan.most <= plan.few else None
     if found is not None:
@@ -167,6 +173,7 @@ def _gather(plan: Plan, most: int | None) -> Sequence[Row[Any]] | None:
         source = "few CROSS JOIN shown AS s INDEXED BY shown_keys WHERE s.id = few.id AND"
     else:
         columns = f"id, repo, place, since, until, inside, decided, namespace, owner, words, {sort}"
+        columns += ", labels" if plan.most <= RARE else ""
         few = f"SELECT {columns} FROM shown WHERE place = {plan.place} AND {' AND '.join(plan.terms)} {bound}"
         source = "few AS s WHERE"
     tests = [_alive(plan), *plan.tests, *_following(plan)]
@@ -227,6 +234,6 @@ def lead(connection: Connection, kind: Kind, now: int, most: int) -> list[str]:
 
 def _alive_with(connection: Connection, where: int, label: int, count: int, now: int) -> bool:
     """Whether any row has it that strangers see by now."""
-    plan = Plan(connection, Asked(Kind.MODEL, limit=1), where, {"now": now}, ["s.decided"], most=count)
-    _sought(plan, label)
+    plan = Plan(connection, Asked(Kind.MODEL, limit=1), where, {"now": now}, ["s.decided"])
+    _sought(plan, label, count)
     return bool(_found(plan))

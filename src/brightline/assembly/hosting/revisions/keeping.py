@@ -96,7 +96,7 @@ class Keeping(Room):
             seen = look.seen(start)
             ref = place + _short(place, said)
             if ref in look.refs:
-                raise Turned(409, f"Reference already exists: {name} has {ref}.")
+                raise Turned(409, f"Reference {ref} already exists in {name}.")
             if seen.fork is not None:
                 raise Turned(409, f"{start} is a proposal: merge it, and name what it became.")
             shelf.write_ref(connection, look.repo, ref, seen.revision.oid)

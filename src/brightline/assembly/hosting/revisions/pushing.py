@@ -60,7 +60,7 @@ def push(
 
 def moved(branch: str, here: str, said: str) -> str:
     """With the Hub's own sentence first, which people search for."""
-    began = "A commit has happened since. Please refresh and try again."
+    began = "The branch was updated since you opened this page. Please refresh and try again."
     return f"{began} {branch} is at {here} by now, not at {said[:40]}. Pull, and push again."
 
 

@@ -198,7 +198,7 @@ def refs_document(heads: Mapping[str, str], pulls: Mapping[str, str] | None = No
 
 
 def request_document(request: Request) -> Document:
-    user = {"user": request.account, "fullname": request.account, "email": request.contact}
+    user = {"user": request.account, "fullname": request.account, "email": request.contact or None}
     return {
         "requestId": request.identity,
         "status": request.status,
