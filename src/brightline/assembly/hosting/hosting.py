@@ -22,7 +22,7 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Turned
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
-from brightline.storage.charges import charged
+from brightline.storage.charges import due
 from brightline.storage.inlet import Inlet
 from brightline.storage.state import watch
 
@@ -61,15 +61,15 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
         repo = self.place(account, name, revision, pull=None)
 
         def ask(connection: Connection) -> list[tuple[str, int, str | Turned | None]]:
-            digests = [str(one["oid"]) for one in objects]
-            known, paid = shelf.possessed(connection, repo, digests), charged(connection, repo.owner, digests)
+            sizes = {str(one["oid"]): int(one["size"]) for one in objects}
+            known, unpaid = shelf.possessed(connection, repo, sizes), due(connection, repo.owner, sizes)
             rows, coming = list[tuple[str, int, str | Turned | None]](), 0
             for one in objects:
                 oid, size = str(one["oid"]), int(one["size"])
                 if known.get(oid) == size:
                     rows.append((oid, size, None))
                     continue
-                more = 0 if oid in paid else size
+                more = unpaid.get(oid, 0)
                 refusal = self._shelving.quota.refusal(connection, repo.owner, more, coming)
                 coming += 0 if refusal else more
                 rows.append((oid, size, refusal or self._receiving.ticket("lfs", repo, oid, size)))

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -15,13 +16,14 @@ from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
-from brightline.storage.charges import Spent, charged, release
+from brightline.storage.charges import Spent, charged, due, release
 from brightline.storage.database import writing
 from brightline.storage.parcels import Parcels, new_parcel
 from brightline.storage.shelf import Repo, Xorb
 
 MINUTES = 60  # that a link is good for: a large upload begins within it
 LARGE = 256 << 20  # bytes of a file that are charged before it comes, and not when it has come
+YOUNG = timedelta(minutes=MINUTES)  # of a xorb: it is collected no sooner than a link to name it by is good for
 WHOLE = 64 << 20  # bytes that the chunks of a xorb have together, unpacked (Xet's specification)
 FILES = 20_000  # of one shard
 TOGETHER = 100  # files that one transaction claims
@@ -104,12 +106,16 @@ class Receiving:
             return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
 
     def _renewed(self, mark: str, name: str) -> bool:
+        """Whether one of this name is kept already. It lies here for another day, and is charged for it, whatever it became."""
         with self._office.engine.begin() as connection:
-            repo = self._incarnation(connection, mark)
-            if not shelf.keeps_xorb(connection, repo, name):
-                return False
+            kept = shelf.find_xorbs(connection, self._incarnation(connection, mark), [name]).get(name)
+        if kept is None:
+            return False
+        if kept.at is not None and self._office.clock() - kept.at < YOUNG:
+            return True
+        self.expect(mark, {kept.place: kept.size})
         with writing(self._office.engine) as connection:
-            return shelf.renew_xorb(connection, repo, name, self._office.clock())
+            return shelf.renew_xorb(connection, self._incarnation(connection, mark), name, self._office.clock())
 
     def shard(self, ticket: str, arrived: Arrived) -> None:
         """Every file of it is assembled from the repository's own xorbs, and hashed. Raises Turned."""
@@ -133,9 +139,8 @@ class Receiving:
         sizes = {file.sha256 or file.hash: sum(one.length for one in file.stretches) for file in files}
         with self._office.engine.begin() as connection:
             owner = self._incarnation(connection, mark).owner
-            known = charged(connection, owner, [*sizes, *(xorb.place for xorb in xorbs.values())])
-            fresh = sum(size for name, size in sizes.items() if name not in known)
-            self._quota.room(connection, owner, fresh - sum(known.get(xorb.place, 0) for xorb in xorbs.values()))
+            paid = charged(connection, owner, [xorb.place for xorb in xorbs.values()])
+            self._quota.room(connection, owner, sum(due(connection, owner, sizes).values()) - sum(paid.values()))
 
     def _absent(self, mark: str, files: Sequence[Assembled]) -> list[Assembled]:
         """A sender that did not wait for the answer sends its shard again: what came of it by then is not made twice."""
