@@ -6,11 +6,11 @@ import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi, SpaceRuntime
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RevisionNotFoundError
-from pathspec import GitIgnoreSpec
 from tests.doors.conftest import client, decide_all, open_cases
 
 from brightline.assembly.office import Office
 from brightline.release.attributes import ALWAYS_LFS, INITIAL, is_large
+from brightline.release.patterns import matching
 
 A = CommitOperationAdd
 
@@ -38,8 +38,7 @@ def test_a_repository_begins_with_the_offices_own_words_and_no_case(address: str
 
 
 def test_what_the_first_attributes_say_is_what_the_hub_does() -> None:
-    patterns = [line.split()[0] for line in INITIAL.decode().splitlines()]
-    said = GitIgnoreSpec.from_lines(patterns)
+    said = matching("\n".join(line.split()[0] for line in INITIAL.decode().splitlines()))
     for name in [f"a/b{ending}" for ending in ALWAYS_LFS] + [
         "a.txt",
         "README.md",
@@ -47,7 +46,7 @@ def test_what_the_first_attributes_say_is_what_the_hub_does() -> None:
         "x.bin.txt",
         ".gitattributes",
     ]:
-        assert said.match_file(name) == is_large(name, 1, b"x"), name
+        assert said(name) == is_large(name, 1, b"x"), name
 
 
 def test_a_folder_is_uploaded_beside_what_was_there_and_deleted_from_it(acme, tmp_path) -> None:
