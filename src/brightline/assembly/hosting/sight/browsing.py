@@ -1,6 +1,6 @@
 """Looking: what a caller is shown of repositories."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import Connection
@@ -84,12 +84,18 @@ class Browsing(Room):
     def _date(self, connection: Connection, seen: Seen, rows: Sequence[Document]) -> None:
         """With each row the commit that made it what it is, among those that the caller may see."""
         rows_of = {str(row["path"]): row for row in rows}
-        dating = Dating(self._shelving.listing(connection, seen.revision.files), rows_of, seen.revision)
+        dating = Dating(self._shown(connection, seen, seen.revision), rows_of, seen.revision)
         for one in islice(self._history(connection, seen), 1, DATED):
-            if not dating.before(one, self._shelving.listing(connection, one.files)):
+            if not dating.before(one, self._shown(connection, seen, one)):
                 break
         for path, revision in dating.last.items():
             rows_of[path]["lastCommit"] = showing.last_commit_document(revision)
+
+    def _shown(self, connection: Connection, seen: Seen, revision: Revision) -> Mapping[str, Filed]:
+        """What is hidden dates no folder: that would tell where it lies."""
+        files = self._shelving.listing(connection, revision.files)
+        shown = seen.listed(list(files.values()))
+        return files if len(shown) == len(files) else {one.stored.path: one for one in shown}
 
     def _history(self, connection: Connection, seen: Seen) -> Iterator[Revision]:
         """From a revision on, what the caller may see of what it grew out of; a proposal's own commits come first."""
