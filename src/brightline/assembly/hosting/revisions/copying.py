@@ -103,7 +103,7 @@ class Copying(Keeping):
         """One commit in place of a branch's history. Raises Turned where strangers would lose what they have."""
 
         def change(connection: Connection) -> None:
-            repo = self._shelving.own(connection, account, name)
+            repo = self._called(connection, account, name)
             head = self._head(connection, repo, branch)
             known = shelf.published(connection, repo)
             undecided = self._shelving.judged(connection, repo, head).phase is Phase.QUARANTINE
@@ -201,7 +201,7 @@ class Copying(Keeping):
         self, connection: Connection, account: Account | None, name: RepoName, gone: Collection[str]
     ) -> tuple[Repo, Mapping[str, str], list[str], dict[str, Left]]:
         """All refs, the names of those that ever had any of some digests, and what is left of the branches among them."""
-        repo = self._shelving.own(connection, account, name)
+        repo = self._called(connection, account, name)
         refs, ever = shelf.read_refs(connection, repo), self._ever(connection, repo, gone)
         had = [ref for ref, oid in refs.items() if oid in ever]
         return repo, refs, had, self._without(connection, repo, had, gone)
