@@ -336,6 +336,27 @@ def test_a_file_that_was_announced_as_smaller_counts_as_what_it_is(
     assert isinstance(row[2], Exceeded)
 
 
+def test_bytes_that_are_charged_already_come_again_where_nothing_more_would_fit(
+    hosting: Hosting, office: Office, monkeypatch
+) -> None:
+    """The same file into another repository; a part whose answer was lost."""
+    monkeypatch.setattr(parting, "WHOLE", 1_000)
+    monkeypatch.setattr(parting.Parting, "part_size", lambda _self, _size: 4_000)
+    except_account(office, "acme", {"bytes": 10_000})
+    content = os.urandom(6_000)
+    tickets = [
+        hosting.wanted(PEOPLE["acme"], name("acme", repo), "main", [{"oid": sha(one), "size": len(one)}])[0][2]
+        for repo, one in (("a", content), ("b", content), ("b", bytes(4_000)))
+    ]
+    for ticket in tickets[:2]:
+        hosting.bound("lfs", str(ticket), 6_000)
+        hosting.received(str(ticket), arrived(hosting, content))
+    for _ in range(2):
+        hosting.part_bound(str(tickets[2]), 1)
+        hosting.part(str(tickets[2]), 1, arrived(hosting, bytes(4_000)).place)
+    assert used(office) == {"acme": 10_000}
+
+
 def test_who_has_what_its_sender_needs_no_more_is_charged_for_it(hosting: Hosting, office: Office) -> None:
     first = Push("first", "", None, [Operation("add", "README.md", b"# Open")])
     hosting.commit(PEOPLE["acme"], name("acme", "a"), "main", first)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from brightline.hub.host import Account
 from brightline.release.repository import Kind, RepoName
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
+ZETA = replace(ACME, name="zeta")
 NAME = RepoName(Kind.MODEL, "acme", "one")
 CONTENT = b"whole"
 
@@ -28,9 +30,9 @@ def hosting(tmp_path):
         yield opened
 
 
-def link(hosting: Hosting) -> str:
-    wanted = {"oid": hashlib.sha256(CONTENT).hexdigest(), "size": len(CONTENT)}
-    return f"/lfs/{hosting.wanted(ACME, NAME, 'main', [wanted])[0][2]}"
+def link(hosting: Hosting, by: Account = ACME) -> str:
+    wanted, name = {"oid": hashlib.sha256(CONTENT).hexdigest(), "size": len(CONTENT)}, replace(NAME, namespace=by.name)
+    return f"/lfs/{hosting.wanted(by, name, 'main', [wanted])[0][2]}"
 
 
 async def dawdling(forever: asyncio.Event) -> AsyncIterator[bytes]:
@@ -47,6 +49,26 @@ async def dripping() -> AsyncIterator[bytes]:
 def test_who_sends_nothing_is_told_so_and_the_next_one_has_its_turn(hosting, monkeypatch) -> None:
     monkeypatch.setattr(arriving, "SPAN", 0.3)
     asyncio.run(crowded(hosting))
+
+
+def test_who_sends_slowly_has_not_every_turn(hosting) -> None:
+    hosting.create(ZETA, RepoName(Kind.MODEL, "zeta", "one"), {})
+    asyncio.run(shared(hosting))
+
+
+async def shared(hosting: Hosting) -> None:
+    transport = httpx.ASGITransport(make_hub(hosting))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        forever = asyncio.Event()
+        slow = [
+            asyncio.create_task(client.put(link(hosting), content=dawdling(forever)))
+            for _ in range(2 * arriving.AT_ONCE)
+        ]
+        await asyncio.sleep(0.05)
+        url = link(hosting, ZETA)
+        assert (await asyncio.wait_for(client.put(url, content=CONTENT), 5)).status_code == 200
+        forever.set()
+        await asyncio.gather(*slow)
 
 
 async def crowded(hosting: Hosting) -> None:

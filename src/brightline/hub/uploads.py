@@ -4,6 +4,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -111,8 +112,8 @@ def _object(request: Request, oid: str, size: int, ticket: str | Turned | None, 
 
 async def put_file(request: Request) -> Response:
     ticket = request.path_params["ticket"]
-    most = await asking.off(lambda: asking.host(request).bound("lfs", ticket, 0))
-    async with received(request, most) as arrived:
+    coming = await asking.off(lambda: asking.host(request).bound("lfs", ticket, 0))
+    async with received(request, coming) as arrived:
         await asking.off(lambda: asking.host(request).received(ticket, arrived))
     return JSONResponse({})
 
@@ -186,10 +187,10 @@ async def put_xorb(request: Request) -> Response:
     if not is_sha256(digest):
         raise Turned(400, "a xorb is named by 64 hex digits.")
     length = _length(request)
-    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), length))
+    coming = await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), length))
     heads = Heads()
     try:
-        async with received(request, XORB, heads.feed) as arrived:
+        async with received(request, replace(coming, most=XORB), heads.feed) as arrived:
             found = heads.finish()
             fresh = await asking.off(lambda: asking.host(request).xorb(_ticket(request), digest, arrived, found))
     except Garbled as trouble:
@@ -199,8 +200,8 @@ async def put_xorb(request: Request) -> Response:
 
 @aloud
 async def put_shard(request: Request) -> Response:
-    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), 0))
-    async with received(request, SHARD, name="shards", at_once=SHARDS) as arrived:
+    coming = await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), 0))
+    async with received(request, replace(coming, most=SHARD), name="shards", at_once=SHARDS) as arrived:
         await asking.off(lambda: asking.host(request).shard(_ticket(request), arrived))
     return JSONResponse({"result": 1})
 

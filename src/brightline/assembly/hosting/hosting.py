@@ -19,7 +19,7 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.parting import Parting
 from brightline.assembly.hosting.uploads.receiving import MINUTES, Receiving
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Arrived, Turned
+from brightline.hub.host import Account, Arrived, Coming, Turned
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
 from brightline.storage.charges import due
@@ -81,7 +81,7 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
     def part_size(self, size: int) -> int | None:
         return self._parting.part_size(size)
 
-    def part_bound(self, ticket: str, number: int) -> int:
+    def part_bound(self, ticket: str, number: int) -> Coming:
         return self._parting.bound(ticket, number)
 
     def part(self, ticket: str, number: int, place: Path) -> str:
@@ -99,7 +99,7 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
     def inlet(self, *, hashing: bool) -> Inlet:
         return Inlet(self._receiving.incoming(), hashing=hashing)
 
-    def bound(self, act: str, ticket: str, length: int) -> int | None:
+    def bound(self, act: str, ticket: str, length: int) -> Coming:
         return self._receiving.bound(act, ticket, length)
 
     def received(self, ticket: str, arrived: Arrived) -> None:

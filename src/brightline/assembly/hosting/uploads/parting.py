@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.receiving import Receiving
-from brightline.hub.host import FULL, Arrived, Turned
+from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
 from brightline.storage.inlet import Inlet
@@ -35,12 +35,11 @@ class Parting:
         key = hashlib.sha256(f"{mark} {sha256} {size}".encode()).hexdigest()[:32]
         return str(mark), str(sha256), key, int(str(size))
 
-    def bound(self, ticket: str, number: int) -> int:
+    def bound(self, ticket: str, number: int) -> Coming:
         """The bytes that a part has, for which there is room. Raises Turned where there is no such part, or no room."""
-        mark, _, _, size = self._ticket(ticket)
+        mark, _, key, size = self._ticket(ticket)
         due = self._due(size, number)
-        self._receiving.room(mark, due)
-        return due
+        return Coming(self._receiving.room(mark, {part_name(key, number): due}), due)
 
     def _due(self, size: int, number: int) -> int:
         length = self.part_size(size)
