@@ -27,16 +27,23 @@ async def received(
     Raises Turned where it is longer than it may be, dawdles, or cannot be kept.
     """
     async with gate(request, f"{name} of {coming.owner}", at_once * 2 // 3), gate(request, name, at_once):
-        inlet = await asking.off(lambda: asking.host(request).inlet(hashing=read is None))
         try:
-            await _take(request, coming.most, read, inlet)
-            digest = await asking.off(inlet.finish)
-            yield Arrived(inlet.place, digest, inlet.size)
+            async with _opened(request, hashing=read is None) as inlet:
+                await _take(request, coming.most, read, inlet)
+                digest = await asking.off(inlet.finish)
+                yield Arrived(inlet.place, digest, inlet.size)
         except OSError as trouble:
             raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
-        finally:
-            inlet.drop()
-            inlet.place.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _opened(request: Request, *, hashing: bool) -> AsyncIterator[Inlet]:
+    inlet = await asking.off(lambda: asking.host(request).inlet(hashing=hashing))
+    try:
+        yield inlet
+    finally:
+        inlet.drop()
+        inlet.place.unlink(missing_ok=True)
 
 
 def gate(request: Request, name: str, at_once: int) -> asyncio.Semaphore:

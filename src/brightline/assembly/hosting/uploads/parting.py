@@ -77,16 +77,22 @@ class Parting:
         return {part_name(key, number): self._due(size, number) for number in range(1, count + 1)}
 
     def _join(self, ticket: str, tags: Sequence[str]) -> None:
-        mark, announced, key, size = self._ticket(ticket)
-        inlet = Inlet(self._receiving.incoming(), hashing=True)
+        mark, announced, _, size = self._ticket(ticket)
         try:
-            inlet.keep(read_parts(self._office.blobs, key, list(tags)))
-            self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size), self._sizes(key, size))
+            self._put_together(ticket, tags)
         except Unreadable as trouble:
             if not self._receiving.here(mark, {announced: size}):  # somebody else may have joined and dropped them
                 raise Turned(422, f"{trouble}: send it again.") from None
         except OSError as trouble:
             raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
+
+    def _put_together(self, ticket: str, tags: Sequence[str]) -> None:
+        """Raises Unreadable, OSError, Turned."""
+        _, _, key, size = self._ticket(ticket)
+        inlet = Inlet(self._receiving.incoming(), hashing=True)
+        try:
+            inlet.keep(read_parts(self._office.blobs, key, list(tags)))
+            self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size), self._sizes(key, size))
         finally:
             inlet.drop()
             inlet.place.unlink(missing_ok=True)
