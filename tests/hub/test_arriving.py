@@ -2,16 +2,19 @@
 
 import asyncio
 import hashlib
+import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import httpx
 import pytest
+from tests.desk.conftest import token
 from tests.offices import found
 
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub import arriving
+from brightline.hub import arriving, asking, catalogue
 from brightline.hub.application import make_hub
 from brightline.hub.host import Account
 from brightline.release.repository import Kind, RepoName
@@ -69,6 +72,39 @@ async def shared(hosting: Hosting) -> None:
         assert (await asyncio.wait_for(client.put(url, content=CONTENT), 5)).status_code == 200
         forever.set()
         await asyncio.gather(*slow)
+
+
+def test_long_pushes_come_by_turns(hosting, monkeypatch) -> None:
+    """And lie on the disk until they are whole; short ones wait for none of them."""
+    monkeypatch.setattr(asking, "BODY", 1_000)
+    asyncio.run(pushed(hosting))
+
+
+async def pushed(hosting: Hosting) -> None:
+    headers = token(hosting._office, "acme", "hub:read", "hub:write")
+    transport = httpx.ASGITransport(make_hub(hosting))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers) as client:
+        forever, url = asyncio.Event(), "/api/models/acme/one/commit/main"
+        slow = [asyncio.create_task(client.post(url, content=dawdling(forever))) for _ in range(6)]
+        for _ in range(500):
+            if coming(hosting) == catalogue.PUSHES * 2 // 3:
+                break
+            await asyncio.sleep(0.01)
+        assert (await client.post(url, content=commit(b"short"))).status_code == 200
+        assert coming(hosting) == catalogue.PUSHES * 2 // 3
+        forever.set()
+        assert {answer.status_code for answer in await asyncio.gather(*slow)} == {400}
+        assert (await client.post(url, content=commit(bytes(2_000)))).status_code == 200
+    assert coming(hosting) == 0
+
+
+def coming(hosting: Hosting) -> int:
+    return len(list(hosting.incoming().parent.iterdir()))
+
+
+def commit(content: bytes) -> str:
+    file = {"path": "a.txt", "content": b64encode(content).decode(), "encoding": "base64"}
+    return "\n".join(map(json.dumps, ({"key": "header", "value": {"summary": "s"}}, {"key": "file", "value": file})))
 
 
 async def crowded(hosting: Hosting) -> None:
