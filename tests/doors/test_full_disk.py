@@ -1,5 +1,6 @@
 """A disk that is full, and a store that does not answer: refused clearly, nothing is lost, and it goes on once there is room."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -81,6 +82,11 @@ def test_where_no_file_can_be_begun_it_is_refused_too(small_disk: Path, tmp_path
             assert len(taken) < 400
             sent = httpx.put(asked["objects"][0]["actions"]["upload"]["href"], content=bytes(MIB))
             assert (sent.status_code, "cannot be kept" in sent.headers["X-Error-Message"]) == (413, True)
+            file = {"path": "a.txt", "content": "new", "encoding": "utf-8"}
+            lines = [{"key": "header", "value": {"summary": "s"}}, {"key": "file", "value": file}]
+            url = f"{api.endpoint}/api/models/acme/small/commit/main"
+            told = httpx.post(url, content="\n".join(map(json.dumps, lines)), headers=headers)
+            assert (told.status_code, "cannot be kept" in told.headers["X-Error-Message"]) == (413, True)
             for one in taken:
                 one.unlink()
             push(api, tmp_path, "second.bin", 1)
