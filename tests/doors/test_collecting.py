@@ -24,7 +24,7 @@ from tests.offices import Clock, found
 from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.people.vetting import audit
-from brightline.assembly.office import Office
+from brightline.assembly.office import Office, now
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory
@@ -60,7 +60,8 @@ def beside(path: str, content: bytes) -> Operation:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    """Of today, as is that of the commands."""
+    return Clock(now())
 
 
 @pytest.fixture
