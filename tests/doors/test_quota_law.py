@@ -336,6 +336,23 @@ def test_a_file_that_was_announced_as_smaller_counts_as_what_it_is(
     assert isinstance(row[2], Exceeded)
 
 
+def test_a_file_that_was_announced_as_larger_counts_as_what_it_is_once_it_is_collected(
+    hosting: Hosting, office: Office, monkeypatch
+) -> None:
+    monkeypatch.setattr(receiving, "LARGE", 1_000)
+    content, tickets = os.urandom(2_000), list[str]()
+    for said in (5_000, 2_000):
+        (row,) = hosting.wanted(PEOPLE["acme"], name("acme", "a"), "main", [{"oid": sha(content), "size": said}])
+        tickets.append(str(row[2]))
+        hosting.bound("lfs", tickets[-1], said)
+    hosting.received(tickets[-1], arrived(hosting, content))
+    copied = Operation("copy", "a.bin", sha256=sha(content), size=2_000)
+    hosting.commit(PEOPLE["acme"], name("acme", "a"), "main", Push("push", "", None, [copied]))
+    assert used(office) == {"acme": 5_000}
+    collect(office)
+    assert used(office) == {"acme": 2_000}
+
+
 def test_bytes_that_are_charged_already_come_again_where_nothing_more_would_fit(
     hosting: Hosting, office: Office, monkeypatch
 ) -> None:

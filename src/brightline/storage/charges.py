@@ -179,6 +179,10 @@ def settle(connection: Connection, some: Collection[Charge], since: datetime, sw
     for row in ended:
         connection.execute(delete(charges).where(charges.c.name == row.name, charges.c.account == row.account))
         _add(connection, row.account, -row.size)
+    for row in rows:
+        spare = row.size - holders.get((row.name, row.account), row.size)
+        if spare > 0:  # it was announced as larger than what came
+            release(connection, row.account, {row.name: spare})
     left = {row.name for row in rows} - {row.name for row in rows if row not in ended}
     for (name, account), size in holders.items():
         if name in left:
