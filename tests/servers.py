@@ -76,7 +76,7 @@ def fresh_database(server: str) -> str:
 
 
 def _wait_until_it_keeps(environment: dict[str, str]) -> None:
-    """The port is open before the volumes behind it are: only a put that succeeds says that it is up."""
+    """The port is open before the volumes behind it are: only a put that succeeds says that it is up; and makes the bucket."""
     import obstore
     from obstore.exceptions import BaseError
     from obstore.store import S3Store
@@ -84,7 +84,7 @@ def _wait_until_it_keeps(environment: dict[str, str]) -> None:
     given = {
         name.removeprefix("AWS_").lower(): value for name, value in environment.items() if name != "AWS_ALLOW_HTTP"
     }
-    store = S3Store("ready", client_options={"allow_http": True}, retry_config={"max_retries": 0}, **given)
+    store = S3Store("blobs", client_options={"allow_http": True}, retry_config={"max_retries": 0}, **given)
     for _ in range(300):
         try:
             obstore.put(store, "ready", b"yes")

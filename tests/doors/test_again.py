@@ -23,7 +23,7 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import hash_text, read_heads
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import catalogue, schema, shelves
+from brightline.storage import catalogue, schema, shelf, shelves
 from brightline.storage.attributes import vettings
 from brightline.storage.discussions import discussions, remarks
 from brightline.storage.lending import loans
@@ -137,6 +137,35 @@ def test_a_push_while_files_are_deleted_is_not_undone(branched: Hosting, monkeyp
     branched.delete_lfs(ACME, NAME, [hashlib.sha256(b"\0old").hexdigest()], rewrite=True)
     rows, _ = branched.tree(ACME, NAME, "side", "", recursive=True, expand=False)
     assert [row["path"] for row in rows] == [".gitattributes", "kept.bin", "more.txt"]
+
+
+def test_a_long_history_is_looked_through_once_and_keeps_nobody_waiting(hosting: Hosting, monkeypatch) -> None:
+    """Not once for each tag, and not while everybody else who writes waits."""
+    for number in range(80):
+        hosting.commit(ACME, NAME, "main", Push("push", "", None, [Operation("add", "a.bin", b"\0%d" % number)]))
+        hosting.tag(ACME, NAME, "main", f"v{number}")
+    really, read = shelf.read_listing, list[bool]()
+
+    def counted(connection, sha256):
+        read.append(bool(connection.get_execution_options().get("writing")))
+        return really(connection, sha256)
+
+    monkeypatch.setattr(shelf, "read_listing", counted)
+    hosting.delete_lfs(ACME, NAME, [hashlib.sha256(b"\0" + b"60").hexdigest()], rewrite=True)
+    assert len(read) <= 90
+    assert sum(read) <= 2
+    tags = hosting.refs(ACME, NAME, pulls=False)["tags"]
+    assert sorted(one["name"] for one in tags) == sorted(f"v{number}" for number in range(60))
+
+
+def test_a_tag_is_not_taken_away_by_who_would_have_no_history_rewritten(branched: Hosting) -> None:
+    for branch in ("main", "side"):
+        branched.commit(ACME, NAME, branch, Push("less", "", None, [Operation("delete", "old.bin")]))
+        branched.squash(ACME, NAME, branch, "squashed")
+    before, old = standing(branched), hashlib.sha256(b"\0old").hexdigest()
+    with pytest.raises(Turned, match="let the history be rewritten"):
+        branched.delete_lfs(ACME, NAME, [old], rewrite=False)
+    assert standing(branched) == before
 
 
 def test_parts_are_put_together_once_whoever_says_so_and_however_often(hosting, monkeypatch) -> None:

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi, SpaceRuntime
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RevisionNotFoundError
-from pathspec import GitIgnoreSpec
+from safetensors.numpy import save
 from tests.doors.conftest import client, decide_all, open_cases
 
 from brightline.assembly.office import Office
 from brightline.release.attributes import ALWAYS_LFS, INITIAL, is_large
+from brightline.release.patterns import matching
 
 A = CommitOperationAdd
+WEIGHTS = save({"w": np.zeros((4, 4), dtype=np.float32)})
 
 
 @pytest.fixture
@@ -38,8 +41,7 @@ def test_a_repository_begins_with_the_offices_own_words_and_no_case(address: str
 
 
 def test_what_the_first_attributes_say_is_what_the_hub_does() -> None:
-    patterns = [line.split()[0] for line in INITIAL.decode().splitlines()]
-    said = GitIgnoreSpec.from_lines(patterns)
+    said = matching("\n".join(line.split()[0] for line in INITIAL.decode().splitlines()))
     for name in [f"a/b{ending}" for ending in ALWAYS_LFS] + [
         "a.txt",
         "README.md",
@@ -47,7 +49,7 @@ def test_what_the_first_attributes_say_is_what_the_hub_does() -> None:
         "x.bin.txt",
         ".gitattributes",
     ]:
-        assert said.match_file(name) == is_large(name, 1, b"x"), name
+        assert said(name) == is_large(name, 1, b"x"), name
 
 
 def test_a_folder_is_uploaded_beside_what_was_there_and_deleted_from_it(acme, tmp_path) -> None:
@@ -150,6 +152,22 @@ def test_folders_have_the_commit_that_made_them_what_they_are(acme) -> None:
     rows = acme.get_paths_info("acme/dates", ["a", "c/z.txt", "gone"], expand=True)
     assert [one.last_commit.title for one in rows] == ["three", "one"]
     assert all(one.last_commit is None for one in acme.list_repo_tree("acme/dates"))
+
+
+def test_what_is_hidden_dates_no_folder(address: str, office: Office, acme) -> None:
+    acme.create_repo("acme/undated")
+    for title, path in {"one": "a/notes.md", "two": "a/w.safetensors", "three": "a/b/w.safetensors"}.items():
+        acme.create_commit(
+            "acme/undated", [A(path, b"# Notes" if path.endswith(".md") else WEIGHTS)], commit_message=title
+        )
+        decide_all(office, weights="withheld")
+
+    def told(api: HfApi) -> dict[str, str]:
+        rows = api.list_repo_tree("acme/undated", recursive=True, expand=True)
+        return {one.path: one.last_commit.title for one in rows if one.path.startswith("a")}
+
+    assert told(client(address, office, None)) == {"a": "one", "a/notes.md": "one"}
+    assert told(client(address, office, "examiner"))["a"] == "three"
 
 
 def test_an_answer_has_the_keys_that_were_asked_for(address: str, acme) -> None:

@@ -60,7 +60,8 @@ def beside(path: str, content: bytes) -> Operation:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    """Of today, as is that of the commands."""
+    return Clock(now())
 
 
 @pytest.fixture
@@ -164,10 +165,8 @@ def test_a_deleted_repository_leaves_only_what_its_cases_name(hosting, office, c
     assert audit(office).wrong == ()
 
 
-def test_the_command_says_what_would_go_and_refuses_a_grace_that_is_too_short(
-    office, hosting, brightline, clock
-) -> None:
-    clock.at, where = now(), ("--office", office.settings.folder)  # the command goes by the world's clock
+def test_the_command_says_what_would_go_and_refuses_a_grace_that_is_too_short(office, hosting, brightline) -> None:
+    where = ("--office", office.settings.folder)
     upload(hosting, name("one"), b"somebody's")
     done = brightline("hub", "collect", "--dry-run", *where)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "0 files of 0 bytes would go")

@@ -1,10 +1,13 @@
 """A disk that is full, and a store that does not answer: refused clearly, nothing is lost, and it goes on once there is room."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from huggingface_hub import HfApi
@@ -52,6 +55,41 @@ def test_what_does_not_fit_is_refused_and_the_rest_goes_on(small_disk: Path, tmp
             push(api, tmp_path, "second.bin", 4)
             assert api.list_repo_files("acme/small") == [".gitattributes", "first.bin", "second.bin"]
             assert audit(office).wrong == ()
+        finally:
+            os.killpg(process.pid, 15)
+            process.wait(20)
+
+
+def test_where_no_file_can_be_begun_it_is_refused_too(small_disk: Path, tmp_path: Path) -> None:
+    """There is room, and no name for one more file."""
+    subprocess.run(["mount", "-o", "remount,nr_inodes=400", small_disk], check=True)
+    with Office(found(tmp_path / "office", blobs=f"file:{small_disk}/blobs")) as office:
+        port = free_port()
+        process = start(office.settings.folder, port)
+        try:
+            api = client(f"http://127.0.0.1:{port}", office, "acme")
+            api.create_repo("acme/small")
+            push(api, tmp_path, "first.bin", 1)
+            objects = [{"oid": "1" * 64, "size": MIB}]
+            headers = {"Authorization": f"Bearer {api.token}"}
+            url = f"{api.endpoint}/acme/small.git/info/lfs/objects/batch"
+            asked = httpx.post(url, json={"operation": "upload", "objects": objects}, headers=headers).json()
+            taken = list[Path]()
+            with suppress(OSError):
+                for number in range(400):
+                    (small_disk / f"{number}").touch()
+                    taken.append(small_disk / f"{number}")
+            assert len(taken) < 400
+            sent = httpx.put(asked["objects"][0]["actions"]["upload"]["href"], content=bytes(MIB))
+            assert (sent.status_code, "cannot be kept" in sent.headers["X-Error-Message"]) == (413, True)
+            file = {"path": "a.txt", "content": "new", "encoding": "utf-8"}
+            lines = [{"key": "header", "value": {"summary": "s"}}, {"key": "file", "value": file}]
+            url = f"{api.endpoint}/api/models/acme/small/commit/main"
+            told = httpx.post(url, content="\n".join(map(json.dumps, lines)), headers=headers)
+            assert (told.status_code, "cannot be kept" in told.headers["X-Error-Message"]) == (413, True)
+            for one in taken:
+                one.unlink()
+            push(api, tmp_path, "second.bin", 1)
         finally:
             os.killpg(process.pid, 15)
             process.wait(20)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.hf_api import LFSFileInfo
 from tests.doors.conftest import client, decide_all
 
 from brightline.assembly.office import Office
@@ -92,6 +93,11 @@ def test_a_former_name_leads_to_the_repository_and_opens_nothing(address: str, o
     assert not nobody.repo_exists("acme/before", repo_type="dataset")
 
 
+LFS_FILE = LFSFileInfo(
+    fileOid="1" * 64, filename="a.bin", oid="1" * 40, pushedAt="2026-01-01T00:00:00.000Z", ref=None, size=1
+)
+
+
 def test_a_former_name_is_free(acme) -> None:
     acme.create_repo("acme/taken")
     acme.move_repo("acme/taken", "acme/moved")
@@ -102,7 +108,12 @@ def test_a_former_name_is_free(acme) -> None:
     acme.move_repo("acme/moved", "acme/moved-again")
     acme.move_repo("acme/moved-again", "acme/moved")
     assert [acme.model_info(name).id for name in ("acme/moved", "acme/moved-again")] == ["acme/moved"] * 2
-    for undo in (acme.delete_repo, lambda name: acme.move_repo(name, "acme/elsewhere")):
+    for undo in (
+        acme.delete_repo,
+        acme.super_squash_history,
+        lambda name: acme.move_repo(name, "acme/elsewhere"),
+        lambda name: acme.permanently_delete_lfs_files(name, [LFS_FILE]),
+    ):
         with pytest.raises(RepositoryNotFoundError, match="is called acme/moved by now"):
             undo("acme/moved-again")
     acme.delete_repo("acme/moved")

@@ -15,7 +15,7 @@ from tests.servers import free_port, fresh_database, postgresql
 
 from brightline.assembly.office import Office
 
-REPO = "/api/models/acme/odd"
+REPO, BATCH = "/api/models/acme/odd", "/acme/odd.git/info/lfs/objects/batch"
 LONG, NUL = "9" * 25, "a\0b"
 CARD = '---\nlicense: "\\0"\ntags: ["a\\0b", "\\ud800", 1, null, 1e999, 2001-01-01]\npipeline_tag: "\\0"\n---\n'
 PLACES = (
@@ -46,7 +46,14 @@ BODIES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("POST", f"{REPO}/branch/b", {"startingPoint": NUL}),
     ("POST", f"{REPO}/super-squash/main", {"message": NUL}),
     ("POST", f"{REPO}/paths-info/main", {"paths": [NUL]}),
-    ("POST", f"{REPO}/preupload/main", {"files": [{"path": "a", "size": 1e400, "sample": ""}]}),
+    *(
+        ("POST", f"{REPO}/preupload/main", {"files": [{"path": "a", "size": size, "sample": ""}]})
+        for size in (1e400, 10**400, -1)
+    ),
+    *(
+        ("POST", BATCH, {"operation": "upload", "objects": [{"oid": "a" * 64, "size": size}]})
+        for size in (1 << 63, 10**400, -1)
+    ),
 )
 
 
@@ -94,7 +101,7 @@ def test_odd_bodies(hub: httpx.Client, method: str, path: str, body: dict[str, o
 @pytest.mark.parametrize("number", [[], {}, "1", True, 10**30, None])
 def test_parts_that_are_numbered_oddly(hub: httpx.Client, number: object) -> None:
     wanted = {"operation": "upload", "transfers": ["multipart"], "objects": [{"oid": "a" * 64, "size": 300 << 20}]}
-    upload = hub.post("/acme/odd.git/info/lfs/objects/batch", json=wanted).json()["objects"][0]["actions"]["upload"]
+    upload = hub.post(BATCH, json=wanted).json()["objects"][0]["actions"]["upload"]
     refused(hub.put(f"{upload['href']}/{LONG}", content=b""))
     refused(hub.post(upload["href"], json={"oid": "a" * 64, "parts": [{"partNumber": number, "etag": "x"}]}))
 

@@ -24,7 +24,7 @@ from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.hosting.quota import Exceeded, except_account
-from brightline.assembly.hosting.uploads import parting
+from brightline.assembly.hosting.uploads import parting, receiving
 from brightline.assembly.office import Office, now
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import hash_text, read_heads
@@ -303,6 +303,75 @@ def test_xorbs_that_became_nothing_new_count_until_they_are_collected(hosting: H
     assert due[1] - due[0] - 8_000 in range(100), "the new file, and what was sent of the known one"
     collect(office)
     assert used(office) == {"acme": 0}, "nothing was committed"
+
+
+def test_a_xorb_that_is_sent_again_to_stay_counts_again(hosting: Hosting, office: Office) -> None:
+    """Whatever it became: else each would lie here for ever, one beside the other, for whoever names them once a day."""
+    content, named = os.urandom(5_000), os.urandom(32)
+    _, token, _ = hosting.xet_token(PEOPLE["acme"], name("acme", "a"), "main", pull=False)
+    packed, little = xorb([content]), xorb([b"anything"])
+    hosting.xorb(token, hash_text(named), arrived(hosting, packed), read_heads(packed))
+    hosting.shard(token, arrived(hosting, shard([content], named)))
+    for _ in range(3):
+        office.clock.forward(hours=13)
+        _, token, _ = hosting.xet_token(PEOPLE["acme"], name("acme", "a"), "main", pull=False)
+        hosting.xorb(token, hash_text(named), arrived(hosting, little), read_heads(little))
+        Collecting(office).collect()
+    assert used(office) == {"acme": len(packed)}, "nothing was committed, and the xorb is here"
+
+
+def test_a_file_that_was_announced_as_smaller_counts_as_what_it_is(
+    hosting: Hosting, office: Office, monkeypatch
+) -> None:
+    monkeypatch.setattr(receiving, "LARGE", 1_000)
+    content = os.urandom(5_000)
+    for said, counted in ((1_001, 1_001), (5_000, 5_000), (2_000, 5_000)):
+        ticket = hosting._receiving.ticket(
+            "lfs", hosting.place(PEOPLE["acme"], name("acme", "a"), "main", pull=None), sha(content), said
+        )
+        hosting.bound("lfs", ticket, said)
+        assert used(office) == {"acme": counted}
+    except_account(office, "acme", {"bytes": 9_000})
+    (row,) = hosting.wanted(PEOPLE["acme"], name("acme", "a"), "main", [{"oid": sha(content), "size": 9_001}])
+    assert isinstance(row[2], Exceeded)
+
+
+def test_a_file_that_was_announced_as_larger_counts_as_what_it_is_once_it_is_collected(
+    hosting: Hosting, office: Office, monkeypatch
+) -> None:
+    monkeypatch.setattr(receiving, "LARGE", 1_000)
+    content, tickets = os.urandom(2_000), list[str]()
+    for said in (5_000, 2_000):
+        (row,) = hosting.wanted(PEOPLE["acme"], name("acme", "a"), "main", [{"oid": sha(content), "size": said}])
+        tickets.append(str(row[2]))
+        hosting.bound("lfs", tickets[-1], said)
+    hosting.received(tickets[-1], arrived(hosting, content))
+    copied = Operation("copy", "a.bin", sha256=sha(content), size=2_000)
+    hosting.commit(PEOPLE["acme"], name("acme", "a"), "main", Push("push", "", None, [copied]))
+    assert used(office) == {"acme": 5_000}
+    collect(office)
+    assert used(office) == {"acme": 2_000}
+
+
+def test_bytes_that_are_charged_already_come_again_where_nothing_more_would_fit(
+    hosting: Hosting, office: Office, monkeypatch
+) -> None:
+    """The same file into another repository; a part whose answer was lost."""
+    monkeypatch.setattr(parting, "WHOLE", 1_000)
+    monkeypatch.setattr(parting.Parting, "part_size", lambda _self, _size: 4_000)
+    except_account(office, "acme", {"bytes": 10_000})
+    content = os.urandom(6_000)
+    tickets = [
+        hosting.wanted(PEOPLE["acme"], name("acme", repo), "main", [{"oid": sha(one), "size": len(one)}])[0][2]
+        for repo, one in (("a", content), ("b", content), ("b", bytes(4_000)))
+    ]
+    for ticket in tickets[:2]:
+        hosting.bound("lfs", str(ticket), 6_000)
+        hosting.received(str(ticket), arrived(hosting, content))
+    for _ in range(2):
+        hosting.part_bound(str(tickets[2]), 1)
+        hosting.part(str(tickets[2]), 1, arrived(hosting, bytes(4_000)).place)
+    assert used(office) == {"acme": 10_000}
 
 
 def test_who_has_what_its_sender_needs_no_more_is_charged_for_it(hosting: Hosting, office: Office) -> None:

@@ -2,20 +2,25 @@
 
 import asyncio
 import hashlib
+import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
+from tests.desk.conftest import token
 from tests.offices import found
 
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub import arriving
+from brightline.hub import arriving, asking, catalogue
 from brightline.hub.application import make_hub
 from brightline.hub.host import Account
 from brightline.release.repository import Kind, RepoName
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
+ZETA = replace(ACME, name="zeta")
 NAME = RepoName(Kind.MODEL, "acme", "one")
 CONTENT = b"whole"
 
@@ -28,9 +33,9 @@ def hosting(tmp_path):
         yield opened
 
 
-def link(hosting: Hosting) -> str:
-    wanted = {"oid": hashlib.sha256(CONTENT).hexdigest(), "size": len(CONTENT)}
-    return f"/lfs/{hosting.wanted(ACME, NAME, 'main', [wanted])[0][2]}"
+def link(hosting: Hosting, by: Account = ACME) -> str:
+    wanted, name = {"oid": hashlib.sha256(CONTENT).hexdigest(), "size": len(CONTENT)}, replace(NAME, namespace=by.name)
+    return f"/lfs/{hosting.wanted(by, name, 'main', [wanted])[0][2]}"
 
 
 async def dawdling(forever: asyncio.Event) -> AsyncIterator[bytes]:
@@ -47,6 +52,59 @@ async def dripping() -> AsyncIterator[bytes]:
 def test_who_sends_nothing_is_told_so_and_the_next_one_has_its_turn(hosting, monkeypatch) -> None:
     monkeypatch.setattr(arriving, "SPAN", 0.3)
     asyncio.run(crowded(hosting))
+
+
+def test_who_sends_slowly_has_not_every_turn(hosting) -> None:
+    hosting.create(ZETA, RepoName(Kind.MODEL, "zeta", "one"), {})
+    asyncio.run(shared(hosting))
+
+
+async def shared(hosting: Hosting) -> None:
+    transport = httpx.ASGITransport(make_hub(hosting))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        forever = asyncio.Event()
+        slow = [
+            asyncio.create_task(client.put(link(hosting), content=dawdling(forever)))
+            for _ in range(2 * arriving.AT_ONCE)
+        ]
+        await asyncio.sleep(0.05)
+        url = link(hosting, ZETA)
+        assert (await asyncio.wait_for(client.put(url, content=CONTENT), 5)).status_code == 200
+        forever.set()
+        await asyncio.gather(*slow)
+
+
+def test_long_pushes_come_by_turns(hosting, monkeypatch) -> None:
+    """And lie on the disk until they are whole; short ones wait for none of them."""
+    monkeypatch.setattr(asking, "BODY", 1_000)
+    asyncio.run(pushed(hosting))
+
+
+async def pushed(hosting: Hosting) -> None:
+    headers = token(hosting._office, "acme", "hub:read", "hub:write")
+    transport = httpx.ASGITransport(make_hub(hosting))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers) as client:
+        forever, url = asyncio.Event(), "/api/models/acme/one/commit/main"
+        slow = [asyncio.create_task(client.post(url, content=dawdling(forever))) for _ in range(6)]
+        for _ in range(500):
+            if coming(hosting) == catalogue.PUSHES * 2 // 3:
+                break
+            await asyncio.sleep(0.01)
+        assert (await client.post(url, content=commit(b"short"))).status_code == 200
+        assert coming(hosting) == catalogue.PUSHES * 2 // 3
+        forever.set()
+        assert {answer.status_code for answer in await asyncio.gather(*slow)} == {400}
+        assert (await client.post(url, content=commit(bytes(2_000)))).status_code == 200
+    assert coming(hosting) == 0
+
+
+def coming(hosting: Hosting) -> int:
+    return len(list(hosting.incoming().parent.iterdir()))
+
+
+def commit(content: bytes) -> str:
+    file = {"path": "a.txt", "content": b64encode(content).decode(), "encoding": "base64"}
+    return "\n".join(map(json.dumps, ({"key": "header", "value": {"summary": "s"}}, {"key": "file", "value": file})))
 
 
 async def crowded(hosting: Hosting) -> None:

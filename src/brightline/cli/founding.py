@@ -5,7 +5,7 @@ import gc
 from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import add_format, add_office, days, port, refusing, say, span, with_office
+from brightline.cli.saying import add_format, add_office, called, days, port, refusing, say, span, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -155,9 +155,12 @@ def token_arguments(command: argparse.ArgumentParser) -> None:
         description="Make a token; its secret is shown once.",
         allow_abbrev=False,
     )
-    create.add_argument("name", metavar="NAME", help="what it is for")
+    create.add_argument("name", type=called, metavar="NAME", help="what it is for")
     create.add_argument(
-        "--holder", metavar="WHO", help="whom it speaks for: an applicant, or a holder of the charter (default: NAME)"
+        "--holder",
+        type=called,
+        metavar="WHO",
+        help="whom it speaks for: an applicant, or a holder of the charter (default: NAME)",
     )
     create.add_argument(
         "--scope",

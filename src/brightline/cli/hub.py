@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from brightline.cli.failure import Exit, Failure
 from brightline.cli.quota import quota, quota_arguments
-from brightline.cli.saying import add_office, moment, say, span, with_office
+from brightline.cli.saying import add_office, called, moment, say, span, with_office
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -24,7 +24,7 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
     )
     named.add_argument("repo", metavar="REPO", help="namespace/name, or datasets/namespace/name")
     who = named.add_mutually_exclusive_group(required=True)
-    who.add_argument("account", metavar="WHO", nargs="?", help="the holder of the token that will be used")
+    who.add_argument("account", type=called, metavar="WHO", nargs="?", help="the holder of the token that will be used")
     who.add_argument("--organisation", metavar="ORG", help="everybody whose token says organisation=ORG")
     named.add_argument("--until", type=moment, required=True, metavar="T", help="a day, a moment or a span from now")
     audited = acts.add_parser(
@@ -49,7 +49,9 @@ def hub_arguments(command: argparse.ArgumentParser) -> None:
         "--revision", metavar="R", default="main", help="a branch, tag or commit of it (default: main)"
     )
     imported.add_argument("--as", dest="name", metavar="NAME", help="namespace/name here (default: as it is there)")
-    imported.add_argument("--owner", metavar="WHO", help="whose release it is here (default: the namespace here)")
+    imported.add_argument(
+        "--owner", type=called, metavar="WHO", help="whose release it is here (default: the namespace here)"
+    )
     sourced = acts.add_parser(
         "sources",
         help="list what was imported: from where, when, with which digest; and what is wished for",

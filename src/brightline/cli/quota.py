@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from brightline.cli.failure import Exit, Failure
-from brightline.cli.saying import say
+from brightline.cli.saying import called, say
 
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
@@ -20,7 +20,9 @@ def quota_arguments(acts: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "office.toml says. Bytes count for the account that sent them, once, until they have been collected.",
         allow_abbrev=False,
     )
-    command.add_argument("account", metavar="ACCOUNT", nargs="?", help="the holder of tokens (default: list all)")
+    command.add_argument(
+        "account", type=called, metavar="ACCOUNT", nargs="?", help="the holder of tokens (default: list all)"
+    )
     command.add_argument("--bytes", type=_size, metavar="SIZE", help=f'"500 GB", or {UNLIMITED}')
     command.add_argument("--repositories", type=_count, metavar="N", help=f"how many, or {UNLIMITED}")
     command.add_argument("--default", action="store_true", help="no exception any more: what office.toml says")

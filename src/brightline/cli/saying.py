@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from brightline.assembly.office import Office
 
 CENTURY = 100 * 366 * 86_400  # seconds
+CALLED = 200  # letters
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -103,6 +104,13 @@ def number(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) >= 1 << 53:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a case, an order or an entry")
     return int(text)
+
+
+def called(text: str) -> str:
+    """What an account or a token is called, as long as any database keeps it."""
+    if not 0 < len(text) <= CALLED or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no name: one has 1 to {CALLED} printable letters")
+    return text
 
 
 def port(text: str) -> int:

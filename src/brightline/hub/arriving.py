@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.requests import ClientDisconnect, Request
 
 from brightline.hub import asking
-from brightline.hub.host import FULL, Arrived, Inlet, Turned
+from brightline.hub.host import FULL, Arrived, Coming, Inlet, Turned
 
 AHEAD = 1  # full buffers that wait to be kept, beside the one that is being filled
 AT_ONCE = 12  # bodies that come in at the same time: the next one waits, and its sender with it
@@ -19,23 +19,31 @@ Read = Callable[[bytes], None]
 
 @asynccontextmanager
 async def received(
-    request: Request, most: int | None, read: Read | None = None, *, name: str = "bodies", at_once: int = AT_ONCE
+    request: Request, coming: Coming, read: Read | None = None, *, name: str = "bodies", at_once: int = AT_ONCE
 ) -> AsyncIterator[Arrived]:
-    """The body as a file, which is gone afterwards; hashed, unless it is read by somebody else.
+    """The body as a file, which is gone afterwards; hashed, unless it is read by somebody else. Nobody has every turn: some are left
+    for others, however slowly one sends.
 
     Raises Turned where it is longer than it may be, dawdles, or cannot be kept.
     """
-    async with gate(request, name, at_once):
-        inlet = await asking.off(lambda: asking.host(request).inlet(hashing=read is None))
+    async with gate(request, f"{name} of {coming.owner}", at_once * 2 // 3), gate(request, name, at_once):
         try:
-            await _take(request, most, read, inlet)
-            digest = await asking.off(inlet.finish)
-            yield Arrived(inlet.place, digest, inlet.size)
+            async with _opened(request, hashing=read is None) as inlet:
+                await _take(request, coming.most, read, inlet)
+                digest = await asking.off(inlet.finish)
+                yield Arrived(inlet.place, digest, inlet.size)
         except OSError as trouble:
             raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
-        finally:
-            inlet.drop()
-            inlet.place.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _opened(request: Request, *, hashing: bool) -> AsyncIterator[Inlet]:
+    inlet = await asking.off(lambda: asking.host(request).inlet(hashing=hashing))
+    try:
+        yield inlet
+    finally:
+        inlet.drop()
+        inlet.place.unlink(missing_ok=True)
 
 
 def gate(request: Request, name: str, at_once: int) -> asyncio.Semaphore:

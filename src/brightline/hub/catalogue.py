@@ -1,5 +1,7 @@
 """Routes about repositories: made, described, listed, named, asked for."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.requests import Request
@@ -7,10 +9,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from brightline.hub import asking, listing
-from brightline.hub.host import Turned
+from brightline.hub.arriving import received
+from brightline.hub.host import Coming, Push, Turned
 from brightline.hub.ndjson import SIZE, read_push
 from brightline.release.card import card_faults
 from brightline.release.repository import Kind
+
+PUSHES = 3  # long ones that come in, or are worked on, at once
 
 
 async def whoami(request: Request) -> Response:
@@ -159,15 +164,24 @@ async def commit(request: Request) -> Response:
     proposed = pull or revision.startswith("refs/pr/")
     branch_name = revision if proposed and not pull else asking.head_of(revision)
     await asking.off(lambda: host.may_push(account, name, branch_name, pull=pull))  # before the body is read
-    pushed = read_push(await asking.body(request, SIZE))
-    if pull:
-        made = await asking.off(lambda: host.propose(account, name, branch_name, pushed))
-    else:
-        made = await asking.off(lambda: (host.add if proposed else host.commit)(account, name, branch_name, pushed))
+    act = host.propose if pull else host.add if proposed else host.commit
+    async with _push(request, account.name if account is not None else "") as pushed:
+        made = await asking.off(lambda: act(account, name, branch_name, pushed))
     page = f"{asking.address(request)}/{name.address}"
     told = {"pullRequestUrl": f"{page}/discussions/{made['number']}"} if pull else {}
     answer = {"commitUrl": f"{page}/commit/{made['commitOid']}", "commitOid": made["commitOid"], **told}
     return JSONResponse({"success": True, "hookOutput": "", **answer})
+
+
+@asynccontextmanager
+async def _push(request: Request, who: str) -> AsyncIterator[Push]:
+    """One that is long comes by turns, and lies on the disk until all of it is here: it takes several times its size. Raises Turned."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length) <= asking.BODY:
+        yield read_push(await asking.body(request))
+        return
+    async with received(request, Coming(who, SIZE), name="pushes", at_once=PUSHES) as arrived:
+        yield await asking.off(lambda: read_push(arrived.place.read_bytes()))
 
 
 async def auth_check(request: Request) -> Response:

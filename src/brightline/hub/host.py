@@ -40,6 +40,14 @@ class Arrived:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What may come: into whose repository, and how many bytes at the most, where that is known."""
+
+    owner: str
+    most: int | None = None
+
+
 class Inlet(Protocol):
     """Where a body goes while it comes in: one fills it while another keeps what was filled. OSError where the disk is full."""
 
@@ -195,7 +203,7 @@ class Host(Protocol):
 
     def inlet(self, *, hashing: bool) -> Inlet: ...
 
-    def bound(self, act: str, ticket: str, length: int) -> int | None: ...
+    def bound(self, act: str, ticket: str, length: int) -> Coming: ...
 
     def received(self, ticket: str, arrived: Arrived) -> None: ...
 
@@ -227,7 +235,7 @@ class Host(Protocol):
 
     def part_size(self, size: int) -> int | None: ...
 
-    def part_bound(self, ticket: str, number: int) -> int: ...
+    def part_bound(self, ticket: str, number: int) -> Coming: ...
 
     def part(self, ticket: str, number: int, place: Path) -> str: ...
 

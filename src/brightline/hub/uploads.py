@@ -4,6 +4,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -20,6 +21,7 @@ from brightline.hub.xet.xorb import Garbled, Heads
 
 LFS = "application/vnd.git-lfs+json"
 FILES = 256  # of one question; clients ask for no more
+LARGEST = 5 << 40  # bytes of a file, as S3 has them of an object
 XORB = 72 << 20  # bytes: 64 MiB of chunks, and what stands around them
 JOINED = 2  # files whose parts are put together at once
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -67,7 +69,9 @@ def _asked(files: Any) -> list[dict[str, Any]]:
     for file in files:
         try:
             sample = b64decode(file.get("sample") or "", validate=True)
-            rows.append({"path": asking.new_path(str(file["path"])), "size": int(file["size"]), "sample": sample})
+            rows.append(
+                {"path": asking.new_path(str(file["path"])), "size": _size(int(file["size"])), "sample": sample}
+            )
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
             raise Turned(400, "a file that is asked about has a path, a size and a sample in base64.") from None
     return rows
@@ -77,15 +81,18 @@ def _objects(objects: Any) -> list[dict[str, Any]]:
     if not isinstance(objects, list) or len(objects) > FILES:
         raise Turned(400, f"a list of at most {FILES} objects is asked about.")
     for one in objects:
-        good = (
-            isinstance(one, dict)
-            and is_sha256(str(one.get("oid")))
-            and type(one.get("size")) is int
-            and one["size"] >= 0
-        )
+        good = isinstance(one, dict) and is_sha256(str(one.get("oid"))) and type(one.get("size")) is int
         if not good:
             raise Turned(400, "an object has an oid, which is a sha256 in hex, and a size.")
+        _size(one["size"])
     return objects
+
+
+def _size(said: int) -> int:
+    """Raises Turned."""
+    if not 0 <= said <= LARGEST:
+        raise Turned(400, f"a file has 0 to {LARGEST} bytes.")
+    return said
 
 
 def _object(request: Request, oid: str, size: int, ticket: str | Turned | None, *, parted: bool) -> dict[str, Any]:
@@ -105,8 +112,8 @@ def _object(request: Request, oid: str, size: int, ticket: str | Turned | None, 
 
 async def put_file(request: Request) -> Response:
     ticket = request.path_params["ticket"]
-    most = await asking.off(lambda: asking.host(request).bound("lfs", ticket, 0))
-    async with received(request, most) as arrived:
+    coming = await asking.off(lambda: asking.host(request).bound("lfs", ticket, 0))
+    async with received(request, coming) as arrived:
         await asking.off(lambda: asking.host(request).received(ticket, arrived))
     return JSONResponse({})
 
@@ -180,10 +187,10 @@ async def put_xorb(request: Request) -> Response:
     if not is_sha256(digest):
         raise Turned(400, "a xorb is named by 64 hex digits.")
     length = _length(request)
-    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), length))
+    coming = await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), length))
     heads = Heads()
     try:
-        async with received(request, XORB, heads.feed) as arrived:
+        async with received(request, replace(coming, most=XORB), heads.feed) as arrived:
             found = heads.finish()
             fresh = await asking.off(lambda: asking.host(request).xorb(_ticket(request), digest, arrived, found))
     except Garbled as trouble:
@@ -193,8 +200,8 @@ async def put_xorb(request: Request) -> Response:
 
 @aloud
 async def put_shard(request: Request) -> Response:
-    await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), 0))
-    async with received(request, SHARD, name="shards", at_once=SHARDS) as arrived:
+    coming = await asking.off(lambda: asking.host(request).bound("xet", _ticket(request), 0))
+    async with received(request, replace(coming, most=SHARD), name="shards", at_once=SHARDS) as arrived:
         await asking.off(lambda: asking.host(request).shard(_ticket(request), arrived))
     return JSONResponse({"result": 1})
 

@@ -3,11 +3,10 @@
 import hashlib
 from collections.abc import Callable
 
-from pathspec import GitIgnoreSpec
+from brightline.release.patterns import LINES, matching
 
 ATTRIBUTES, IGNORE = ".gitattributes", ".gitignore"
 REGULAR = 1 << 20  # bytes up to which a text is part of the commit itself
-LINES = 1_000  # that are read of either
 ALWAYS_LFS = (  # the Hub's own list, as far as it speaks of endings
     ".7z", ".arrow", ".bin", ".bz2", ".ckpt", ".ftz", ".gguf", ".gz", ".h5", ".joblib", ".mlmodel", ".model",
     ".msgpack", ".npy", ".npz", ".onnx", ".ot", ".parquet", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".rar",
@@ -15,13 +14,6 @@ ALWAYS_LFS = (  # the Hub's own list, as far as it speaks of endings
 )  # fmt: skip
 INITIAL = "".join(f"*{ending} filter=lfs diff=lfs merge=lfs -text\n" for ending in ALWAYS_LFS).encode()
 OFFICES = hashlib.sha256(INITIAL).hexdigest()  # bytes that nobody has sent
-
-
-def matching(patterns: str) -> Callable[[str], bool]:
-    """As git reads a .gitignore."""
-    if not patterns.strip():
-        return lambda _path: False
-    return GitIgnoreSpec.from_lines(patterns.splitlines()[:LINES]).match_file
 
 
 def tracked(attributes: str) -> Callable[[str], bool]:

@@ -85,18 +85,29 @@ def except_account(connection: Connection, account: str, limits: Mapping[str, in
 def charge(
     connection: Connection, account: str, sizes: Mapping[str, int], at: datetime, spent: Spent | None = None
 ) -> int:
-    """Those that are not charged to the account yet; what they were made of is not counted beside them. How much more it is."""
-    known = {OFFICES, *charged(connection, account, list(sizes))}
-    fresh = {name: size for name, size in sizes.items() if name not in known}
-    if not fresh:
+    """What they are more than is charged already; what they were made of is not counted beside them. How much more it is."""
+    more = due(connection, account, sizes)
+    if not more:
         return 0
-    rows = [{"name": one, "account": account, "size": size, "at": stored(at)} for one, size in fresh.items()]
+    for some in _batches([name for name in more if more[name] < sizes[name]]):
+        connection.execute(delete(charges).where(charges.c.account == account, charges.c.name.in_(some)))
+    rows = [{"name": one, "account": account, "size": sizes[one], "at": stored(at)} for one in more]
     connection.execute(insert(charges), rows)
-    _add(connection, account, sum(fresh.values()))
+    _add(connection, account, sum(more.values()))
     used = Counter[str]()
-    for name in fresh if spent else ():
+    for name in more if spent else ():
         used.update((spent or {}).get(name, {}))
-    return sum(fresh.values()) - release(connection, account, used)
+    return sum(more.values()) - release(connection, account, used)
+
+
+def due(connection: Connection, account: str, sizes: Mapping[str, int]) -> dict[str, int]:
+    """Those that are not charged yet, or as less than they are, by how much: what was only announced may turn out larger."""
+    known = charged(connection, account, list(sizes))
+    return {
+        name: size - known.get(name, 0)
+        for name, size in sizes.items()
+        if name != OFFICES and known.get(name, -1) < size
+    }
 
 
 def charged(connection: Connection, account: str, names: Sequence[str]) -> dict[str, int]:
@@ -168,6 +179,10 @@ def settle(connection: Connection, some: Collection[Charge], since: datetime, sw
     for row in ended:
         connection.execute(delete(charges).where(charges.c.name == row.name, charges.c.account == row.account))
         _add(connection, row.account, -row.size)
+    for row in rows:
+        spare = row.size - holders.get((row.name, row.account), row.size)
+        if spare > 0:  # it was announced as larger than what came
+            release(connection, row.account, {row.name: spare})
     left = {row.name for row in rows} - {row.name for row in rows if row not in ended}
     for (name, account), size in holders.items():
         if name in left:

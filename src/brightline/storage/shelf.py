@@ -290,18 +290,12 @@ def count_downloads(connection: Connection, repo: int, count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Xorb:
-    """`heads` are its chunks' own headers, one behind the other; `place` is the name of its parcel."""
+    """`heads` are its chunks' own headers, one behind the other; `place` is the name of its parcel; `at` is when it was kept."""
 
     place: str
     size: int
     heads: bytes
-
-
-def keeps_xorb(connection: Connection, repo: Repo, name: str) -> bool:
-    """Whether one of this name was sent before, and is not given up."""
-    table = shelves.xorbs.c
-    own = (table.repo == repo.id) & (table.hash == name)
-    return connection.execute(select(table.hash).where(own)).first() is not None
+    at: datetime | None = None
 
 
 def renew_xorb(connection: Connection, repo: Repo, name: str, at: datetime) -> bool:
@@ -329,7 +323,7 @@ def find_xorbs(connection: Connection, repo: Repo, names: Iterable[str]) -> dict
     for start in range(0, len(wanted), 500):
         some = table.hash.in_(wanted[start : start + 500])
         for row in connection.execute(select(shelves.xorbs).where(table.repo == repo.id, some)):
-            found[row.hash] = Xorb(row.place, row.size, bytes(row.heads))
+            found[row.hash] = Xorb(row.place, row.size, bytes(row.heads), restored(row.at))
     return found
 
 

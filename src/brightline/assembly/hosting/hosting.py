@@ -19,10 +19,10 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.parting import Parting
 from brightline.assembly.hosting.uploads.receiving import MINUTES, Receiving
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Arrived, Turned
+from brightline.hub.host import Account, Arrived, Coming, Turned
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
-from brightline.storage.charges import charged
+from brightline.storage.charges import due
 from brightline.storage.inlet import Inlet
 from brightline.storage.state import watch
 
@@ -61,15 +61,15 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
         repo = self.place(account, name, revision, pull=None)
 
         def ask(connection: Connection) -> list[tuple[str, int, str | Turned | None]]:
-            digests = [str(one["oid"]) for one in objects]
-            known, paid = shelf.possessed(connection, repo, digests), charged(connection, repo.owner, digests)
+            sizes = {str(one["oid"]): int(one["size"]) for one in objects}
+            known, unpaid = shelf.possessed(connection, repo, sizes), due(connection, repo.owner, sizes)
             rows, coming = list[tuple[str, int, str | Turned | None]](), 0
             for one in objects:
                 oid, size = str(one["oid"]), int(one["size"])
                 if known.get(oid) == size:
                     rows.append((oid, size, None))
                     continue
-                more = 0 if oid in paid else size
+                more = unpaid.get(oid, 0)
                 refusal = self._shelving.quota.refusal(connection, repo.owner, more, coming)
                 coming += 0 if refusal else more
                 rows.append((oid, size, refusal or self._receiving.ticket("lfs", repo, oid, size)))
@@ -81,7 +81,7 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
     def part_size(self, size: int) -> int | None:
         return self._parting.part_size(size)
 
-    def part_bound(self, ticket: str, number: int) -> int:
+    def part_bound(self, ticket: str, number: int) -> Coming:
         return self._parting.bound(ticket, number)
 
     def part(self, ticket: str, number: int, place: Path) -> str:
@@ -99,7 +99,7 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
     def inlet(self, *, hashing: bool) -> Inlet:
         return Inlet(self._receiving.incoming(), hashing=hashing)
 
-    def bound(self, act: str, ticket: str, length: int) -> int | None:
+    def bound(self, act: str, ticket: str, length: int) -> Coming:
         return self._receiving.bound(act, ticket, length)
 
     def received(self, ticket: str, arrived: Arrived) -> None:

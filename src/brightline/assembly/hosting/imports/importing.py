@@ -28,7 +28,7 @@ from brightline.sources.exchange import Away
 from brightline.sources.source import NoSource
 from brightline.sources.upstream import TOGETHER, Described, Upstream
 from brightline.storage import origins, shelf
-from brightline.storage.charges import charged
+from brightline.storage.charges import due
 from brightline.storage.database import writing
 from brightline.storage.leaving import remove_repo
 from brightline.storage.ledger import Turn
@@ -203,9 +203,8 @@ class _Import:
         """Before a byte comes. Where the blobs lie elsewhere, files only pass through. Raises NoSource, Turned."""
         sizes = [one.size for one in absent]
         with self.shelving.office.engine.begin() as connection:
-            paid = charged(connection, repo.owner, [one.oid for one in absent])
-            fresh = sum(one.size for one in absent if one.oid not in paid)
-            self.shelving.quota.room(connection, repo.owner, fresh)
+            unpaid = due(connection, repo.owner, {one.oid: one.size for one in absent})
+            self.shelving.quota.room(connection, repo.owner, sum(unpaid.values()))
         need, free = sum(sizes), shutil.disk_usage(folder).free
         if self.shelving.office.blobs.folder is None:
             need = sum(sorted(sizes)[-TOGETHER:])

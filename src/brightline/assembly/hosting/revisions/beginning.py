@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.procedure import conclude_release
-from brightline.hub.host import Turned
+from brightline.hub.host import FULL, Turned
 from brightline.inspection.examination import Examined
 from brightline.inspection.recognition import recognise
 from brightline.inspection.report import FileReport
@@ -28,7 +28,7 @@ def initial_files(shelving: Shelving) -> tuple[Filed, ...]:
         if not shelving.office.blobs.holds(stored.sha256):
             shelving.office.blobs.keep(content)
     except Unreadable as trouble:
-        raise Turned(500, f"{ATTRIBUTES}: {trouble}.") from None
+        raise Turned(FULL, f"{ATTRIBUTES}: {trouble}.") from None
     examined, form = Examined(), recognise(content, ATTRIBUTES).format
     examined.reports.append(FileReport(ATTRIBUTES, stored.size, stored.sha256, form))
     manifest = conclude_release(ATTRIBUTES, examined, []).manifest

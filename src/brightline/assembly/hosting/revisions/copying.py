@@ -12,9 +12,10 @@ from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.showing import moment
 from brightline.enforcement.access import Phase
 from brightline.hub.host import Account, Document, Turned
-from brightline.release.repository import HEADS, TAGS, RepoName
+from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit
 from brightline.storage import shelf, shelves
+from brightline.storage.collection import drop_commits
 from brightline.storage.database import restored
 from brightline.storage.leaving import remove_repo
 from brightline.storage.ledger import Turn
@@ -22,6 +23,8 @@ from brightline.storage.lending import Loan, lend, loans_of
 from brightline.storage.shelf import Filed, Repo, Revision
 
 PAGE = 1_000
+Left = tuple[Revision, dict[str, Filed]]
+"""A branch's head, and the files that it has next."""
 
 
 class Copying(Keeping):
@@ -99,7 +102,7 @@ class Copying(Keeping):
         """One commit in place of a branch's history. Raises Turned where strangers would lose what they have."""
 
         def change(connection: Connection) -> None:
-            repo = self._shelving.own(connection, account, name)
+            repo = self._called(connection, account, name)
             head = self._head(connection, repo, branch)
             known = shelf.published(connection, repo)
             undecided = self._shelving.judged(connection, repo, head.manifest).phase is Phase.QUARANTINE
@@ -127,15 +130,15 @@ class Copying(Keeping):
 
     def _prune(self, connection: Connection, repo: Repo) -> None:
         """Commits that no branch and no tag leads to any more. The office keeps the bytes of what was filed."""
-        kept = {
-            one.oid
-            for oid in set(shelf.read_refs(connection, repo).values())
-            for one in shelf.history(connection, repo, oid)
-        }
-        table = shelves.commits.c
-        for oid in connection.execute(select(table.oid).where(table.repo == repo.id)).scalars().all():
-            if oid not in kept:
-                connection.execute(delete(shelves.commits).where(table.repo == repo.id, table.oid == oid))
+        table, kept = shelves.commits.c, set[str]()
+        rows = connection.execute(select(table.oid, table.parent).where(table.repo == repo.id))
+        parents: dict[str, str | None] = {row.oid: row.parent for row in rows}
+        for head in shelf.read_refs(connection, repo).values():
+            oid: str | None = head
+            while oid is not None and oid not in kept:
+                kept.add(oid)
+                oid = parents.get(oid)
+        drop_commits(connection, repo, kept)
 
     def lfs_files(self, account: Account | None, name: RepoName, start: int) -> tuple[list[Document], int]:
         """A page of the files that lie beside the commits of a repository, each once; and where the next one begins."""
@@ -169,25 +172,22 @@ class Copying(Keeping):
         """Each branch that ever had one of them begins anew without them; tags that have one go. All at once. Raises Turned."""
         gone, title = set(digests), "Delete files for good"
         for _ in range(TRIES):
-            repo, refs, branches = self._read(lambda connection: self._without(connection, account, name, gone))
-            if branches and not rewrite:
+            repo, refs, had, left = self._read(lambda connection: self._having(connection, account, name, gone))
+            if had and not rewrite:
                 said = "Files are not taken out of revisions that still name them: let the history be rewritten."
                 raise Turned(403, said)
-            if put_together(
-                self._shelving, repo, refs, branches, title, self._cutting(repo, list(branches), gone, title)
-            ):
+            if put_together(self._shelving, repo, refs, left, title, self._cutting(repo, had, gone, title)):
                 return
         raise Turned(412, f"{name} moves too quickly: others push to it. Try again.")
 
-    def _cutting(
-        self, repo: Repo, branches: Sequence[str], gone: Collection[str], title: str
-    ) -> Callable[[Turn], None]:
+    def _cutting(self, repo: Repo, had: Sequence[str], gone: Collection[str], title: str) -> Callable[[Turn], None]:
         def cut(turn: Turn) -> None:
             connection = turn.connection
-            for branch in branches:
-                self._replace(connection, repo, branch, self._head(connection, repo, branch), title)
-            for ref, oid in shelf.read_refs(connection, repo).items():
-                if ref.startswith(TAGS) and self._ever(connection, repo, oid, gone):
+            for ref in had:
+                if ref.startswith(HEADS):
+                    branch = ref[len(HEADS) :]
+                    self._replace(connection, repo, branch, self._head(connection, repo, branch), title)
+                else:
                     shelf.write_ref(connection, repo, ref, None)
             self._prune(connection, repo)
             table = shelves.possessions
@@ -196,24 +196,41 @@ class Copying(Keeping):
 
         return cut
 
-    def _without(
+    def _having(
         self, connection: Connection, account: Account | None, name: RepoName, gone: Collection[str]
-    ) -> tuple[Repo, Mapping[str, str], dict[str, tuple[Revision, dict[str, Filed]]]]:
-        """All refs; the branches that ever had any of some digests, and what is left of their heads."""
-        repo = self._shelving.own(connection, account, name)
-        refs, found = shelf.read_refs(connection, repo), dict[str, tuple[Revision, dict[str, Filed]]]()
-        for ref, oid in refs.items():
-            if ref.startswith(HEADS) and self._ever(connection, repo, oid, gone):
-                head = self._head(connection, repo, ref[len(HEADS) :])
-                files = self._shelving.listing(connection, head.files)
-                left = {path: one for path, one in files.items() if one.stored.sha256 not in gone}
-                found[ref[len(HEADS) :]] = (head, left)
-        return repo, refs, found
+    ) -> tuple[Repo, Mapping[str, str], list[str], dict[str, Left]]:
+        """All refs, the names of those that ever had any of some digests, and what is left of the branches among them."""
+        repo = self._called(connection, account, name)
+        refs, ever = shelf.read_refs(connection, repo), self._ever(connection, repo, gone)
+        had = [ref for ref, oid in refs.items() if oid in ever]
+        return repo, refs, had, self._without(connection, repo, had, gone)
 
-    def _ever(self, connection: Connection, repo: Repo, oid: str, digests: Collection[str]) -> bool:
-        """Whether a revision, or one that it grew out of, has any of them."""
-        return any(
-            filed.stored.sha256 in digests
-            for one in shelf.history(connection, repo, oid)
-            for filed in self._shelving.listing(connection, one.files).values()
-        )
+    def _without(
+        self, connection: Connection, repo: Repo, had: Sequence[str], gone: Collection[str]
+    ) -> dict[str, Left]:
+        """By branch."""
+        found = dict[str, Left]()
+        for branch in [ref[len(HEADS) :] for ref in had if ref.startswith(HEADS)]:
+            head = self._head(connection, repo, branch)
+            files = self._shelving.listing(connection, head.files)
+            found[branch] = (head, {path: one for path, one in files.items() if one.stored.sha256 not in gone})
+        return found
+
+    def _ever(self, connection: Connection, repo: Repo, digests: Collection[str]) -> set[str]:
+        """The commits that have any of them, and those that grew out of these. Each listing is read once, while others write."""
+        table, grown = shelves.commits.c, dict[str | None, list[str]]()
+        rows = connection.execute(select(table.oid, table.parent, table.files).where(table.repo == repo.id)).all()
+        for row in rows:
+            grown.setdefault(row.parent, []).append(row.oid)
+        having = {
+            files
+            for files in {row.files for row in rows}
+            if any(one.stored.sha256 in digests for one in self._shelving.listing(connection, files).values())
+        }
+        found, waiting = set[str](), [row.oid for row in rows if row.files in having]
+        while waiting:
+            oid = waiting.pop()
+            if oid not in found:
+                found.add(oid)
+                waiting += grown.get(oid, [])
+        return found

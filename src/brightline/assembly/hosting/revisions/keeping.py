@@ -12,7 +12,8 @@ from brightline.assembly.hosting.sight.proposals import number_of
 from brightline.assembly.hosting.sight.room import Room
 from brightline.assembly.hosting.sight.showing import identity
 from brightline.hub.host import Account, Document, Push, Turned
-from brightline.release.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, matching, tracked
+from brightline.release.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, tracked
+from brightline.release.patterns import matching
 from brightline.release.repository import HEADS, TAGS, Misnamed, RepoName, ref_name
 from brightline.storage import shelf
 from brightline.storage.leaving import remove_repo

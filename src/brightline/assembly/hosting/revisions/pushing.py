@@ -11,7 +11,7 @@ from brightline.assembly.filing import OWN_WORDS
 from brightline.assembly.hosting.revisions.entering import Next, enter
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.procedure import conclude_release
-from brightline.hub.host import Account, Operation, Push, Turned
+from brightline.hub.host import FULL, Account, Operation, Push, Turned
 from brightline.inspection.examination import SMALL, Examined
 from brightline.inspection.recognition import recognise
 from brightline.inspection.report import FileReport
@@ -181,7 +181,7 @@ def _added(shelving: Shelving, one: Operation, sent: Mapping[str, int]) -> Filed
                 return _plain(one.path, reader.read(0, size))
             return _filed(stored_lfs(one.path, one.sha256, size), reader)
     except Unreadable as trouble:
-        raise Turned(500, f"{one.path}: {trouble}.") from None
+        raise Turned(FULL if one.act == "add" else 500, f"{one.path}: {trouble}.") from None
 
 
 def _plain(path: str, content: bytes) -> Filed:

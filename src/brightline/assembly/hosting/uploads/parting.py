@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.receiving import Receiving
-from brightline.hub.host import FULL, Arrived, Turned
+from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
 from brightline.storage.inlet import Inlet
@@ -35,12 +35,11 @@ class Parting:
         key = hashlib.sha256(f"{mark} {sha256} {size}".encode()).hexdigest()[:32]
         return str(mark), str(sha256), key, int(str(size))
 
-    def bound(self, ticket: str, number: int) -> int:
+    def bound(self, ticket: str, number: int) -> Coming:
         """The bytes that a part has, for which there is room. Raises Turned where there is no such part, or no room."""
-        mark, _, _, size = self._ticket(ticket)
+        mark, _, key, size = self._ticket(ticket)
         due = self._due(size, number)
-        self._receiving.room(mark, due)
-        return due
+        return Coming(self._receiving.room(mark, {part_name(key, number): due}), due)
 
     def _due(self, size: int, number: int) -> int:
         length = self.part_size(size)
@@ -78,16 +77,22 @@ class Parting:
         return {part_name(key, number): self._due(size, number) for number in range(1, count + 1)}
 
     def _join(self, ticket: str, tags: Sequence[str]) -> None:
-        mark, announced, key, size = self._ticket(ticket)
-        inlet = Inlet(self._receiving.incoming(), hashing=True)
+        mark, announced, _, size = self._ticket(ticket)
         try:
-            inlet.keep(read_parts(self._office.blobs, key, list(tags)))
-            self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size), self._sizes(key, size))
+            self._put_together(ticket, tags)
         except Unreadable as trouble:
             if not self._receiving.here(mark, {announced: size}):  # somebody else may have joined and dropped them
                 raise Turned(422, f"{trouble}: send it again.") from None
         except OSError as trouble:
             raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
+
+    def _put_together(self, ticket: str, tags: Sequence[str]) -> None:
+        """Raises Unreadable, OSError, Turned."""
+        _, _, key, size = self._ticket(ticket)
+        inlet = Inlet(self._receiving.incoming(), hashing=True)
+        try:
+            inlet.keep(read_parts(self._office.blobs, key, list(tags)))
+            self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size), self._sizes(key, size))
         finally:
             inlet.drop()
             inlet.place.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -10,20 +11,22 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.assembling import Sources, assemble
-from brightline.hub.host import FULL, Arrived, Turned
+from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of
 from brightline.release.reader import Unreadable
 from brightline.storage import shelf
-from brightline.storage.charges import Spent, charged, release
+from brightline.storage.charges import Spent, charged, due, release
 from brightline.storage.database import writing
 from brightline.storage.parcels import Parcels, new_parcel
 from brightline.storage.shelf import Repo, Xorb
 
 MINUTES = 60  # that a link is good for: a large upload begins within it
 LARGE = 256 << 20  # bytes of a file that are charged before it comes, and not when it has come
+YOUNG = timedelta(minutes=MINUTES)  # of a xorb: it is collected no sooner than a link to name it by is good for
 WHOLE = 64 << 20  # bytes that the chunks of a xorb have together, unpacked (Xet's specification)
 FILES = 20_000  # of one shard
+NAMELESS = ""  # a xorb, before it has come
 TOGETHER = 100  # files that one transaction claims
 SHARDS = 2  # that are worked on at once; the next one waits
 ROOM = 1 << 30  # bytes that the files of a shard may have whatever was sent: zeroes are sent once
@@ -61,20 +64,21 @@ class Receiving:
             raise Turned(403, "This link is for something else.")
         return list(said[1:])
 
-    def bound(self, act: str, ticket: str, length: int) -> int | None:
-        """The most bytes that a ticket lets in, where it says so; asked before any of `length` is read. Raises Turned."""
-        said = self.admitted(act, ticket)
-        mark, most = str(said[0]), int(str(said[2])) if act == "lfs" else None
+    def bound(self, act: str, ticket: str, length: int) -> Coming:
+        """What a ticket lets in; asked before any of `length` is read. Raises Turned."""
+        mark, *said = map(str, self.admitted(act, ticket))
+        most = int(said[1]) if act == "lfs" else None
+        sizes = {NAMELESS: length} if most is None else {said[0]: most}
         if most is not None and most > LARGE:  # what takes long is charged before, so that no two share the same room
-            self.expect(mark, {str(said[1]): most})
-        else:
-            self.room(mark, length if most is None else most)
-        return most
+            self.expect(mark, sizes)
+        return Coming(self.room(mark, sizes), most)
 
-    def room(self, mark: str, size: int) -> None:
-        """Raises Turned where whoever's repository it is has no room for so many bytes more."""
+    def room(self, mark: str, sizes: Mapping[str, int]) -> str:
+        """Whose repository it is, who has room for what is not charged of these yet. Raises Turned."""
         with self._office.engine.begin() as connection:
-            self._quota.room(connection, self._incarnation(connection, mark).owner, size)
+            owner = self._incarnation(connection, mark).owner
+            self._quota.room(connection, owner, sum(due(connection, owner, sizes).values()))
+        return owner
 
     def file(self, ticket: str, arrived: Arrived, parts: Mapping[str, int] | None = None) -> None:
         """A whole file arrived, as LFS sends it, or was made of parts. Raises Turned where it is not what was announced."""
@@ -104,12 +108,16 @@ class Receiving:
             return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
 
     def _renewed(self, mark: str, name: str) -> bool:
+        """Whether one of this name is kept already. It lies here for another day, and is charged for it, whatever it became."""
         with self._office.engine.begin() as connection:
-            repo = self._incarnation(connection, mark)
-            if not shelf.keeps_xorb(connection, repo, name):
-                return False
+            kept = shelf.find_xorbs(connection, self._incarnation(connection, mark), [name]).get(name)
+        if kept is None:
+            return False
+        if kept.at is not None and self._office.clock() - kept.at < YOUNG:
+            return True
+        self.expect(mark, {kept.place: kept.size})
         with writing(self._office.engine) as connection:
-            return shelf.renew_xorb(connection, repo, name, self._office.clock())
+            return shelf.renew_xorb(connection, self._incarnation(connection, mark), name, self._office.clock())
 
     def shard(self, ticket: str, arrived: Arrived) -> None:
         """Every file of it is assembled from the repository's own xorbs, and hashed. Raises Turned."""
@@ -133,9 +141,8 @@ class Receiving:
         sizes = {file.sha256 or file.hash: sum(one.length for one in file.stretches) for file in files}
         with self._office.engine.begin() as connection:
             owner = self._incarnation(connection, mark).owner
-            known = charged(connection, owner, [*sizes, *(xorb.place for xorb in xorbs.values())])
-            fresh = sum(size for name, size in sizes.items() if name not in known)
-            self._quota.room(connection, owner, fresh - sum(known.get(xorb.place, 0) for xorb in xorbs.values()))
+            paid = charged(connection, owner, [xorb.place for xorb in xorbs.values()])
+            self._quota.room(connection, owner, sum(due(connection, owner, sizes).values()) - sum(paid.values()))
 
     def _absent(self, mark: str, files: Sequence[Assembled]) -> list[Assembled]:
         """A sender that did not wait for the answer sends its shard again: what came of it by then is not made twice."""
