@@ -16,7 +16,10 @@ from brightline.release.repository import Kind
 from brightline.storage import catalogue
 
 RARE = 300  # rows of one label up to which nothing else is intersected with it: the rest is tested of each
-SPAN = 500  # rows that are gathered rather than looked for along an index, times the root of a page's length
+SPAN = {
+    "sqlite": 500,
+    "postgresql": 1_000,
+}  # rows that are gathered rather than looked for, times the root of a page's length
 STEPS = {"sqlite": 6_000, "postgresql": 1_500}  # rows that are looked at along an index before its plan is given up
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._/")  # of names
 GRAM = 3  # letters that the indices of names are of
@@ -64,13 +67,17 @@ class Plan:
     rarest: str = ""  # the term of the label that fewest rows have
 
     @property
+    def dialect(self) -> str:
+        return self.connection.dialect.name
+
+    @property
     def lite(self) -> bool:
-        return self.connection.dialect.name == "sqlite"
+        return self.dialect == "sqlite"
 
     @property
     def few(self) -> int:
         """Where both plans take about the same time: one looks at few rows, the other at as many as there are to a page."""
-        return int(SPAN * self.asked.limit**0.5)
+        return int(SPAN[self.dialect] * self.asked.limit**0.5)
 
 
 def search(connection: Connection, asked: Asked, audience: Audience) -> list[Row[Any]]:
@@ -143,7 +150,7 @@ def _found(plan: Plan) -> Sequence[Row[Any]]:
     found = _gather(plan, plan.few) if unknown or plan.most <= plan.few else None
     if found is not None:
         return found
-    along = _along(plan, STEPS[plan.connection.dialect.name])
+    along = _along(plan, STEPS[plan.dialect])
     return along if len(along) > plan.asked.limit else _gather(plan, None) or []
 
 
