@@ -153,8 +153,16 @@ def test_files_are_deleted_for_good(acme, office, address, tmp_path) -> None:
     pushed(acme, "acme/tidy", tmp_path / "model", 405)
     acme.upload_file(path_or_fileobj=b"\0old" * 99, path_in_repo="old.bin", repo_id="acme/tidy")
     acme.create_tag("acme/tidy", tag="v1")
+    acme.create_branch("acme/tidy", branch="side")
+    acme.upload_file(path_or_fileobj=b"\0side" * 99, path_in_repo="side.bin", repo_id="acme/tidy", revision="side")
     listed = {one.filename: one for one in acme.list_lfs_files("acme/tidy")}
-    assert set(listed) == {"model.safetensors", "old.bin"}
+    main, side = "refs/heads/main", "refs/heads/side"
+    assert {path: one.ref for path, one in listed.items()} == {
+        "model.safetensors": main,
+        "old.bin": main,
+        "side.bin": side,
+    }
+    acme.delete_branch("acme/tidy", branch="side")
     with pytest.raises(HfHubHTTPError):
         list(client(address, office, "ann").list_lfs_files("acme/tidy"))
     acme.permanently_delete_lfs_files("acme/tidy", [listed["old.bin"]])

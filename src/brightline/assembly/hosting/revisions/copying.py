@@ -11,6 +11,7 @@ from brightline.assembly.hosting.revisions.pushing import TRIES, put, put_togeth
 from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.showing import moment
 from brightline.enforcement.access import Phase
+from brightline.enforcement.branches import MAIN
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit
@@ -153,7 +154,7 @@ class Copying(Keeping):
     def _beside(self, connection: Connection, repo: Repo) -> dict[str, Document]:
         """By digest, as it was first pushed."""
         table, found = shelves.commits.c, dict[str, Document]()
-        heads = {oid: name for name, oid in shelf.read_refs(connection, repo).items()}
+        refs = _reached(connection, repo)
         wanted = select(table.oid, table.files, table.at).where(table.repo == repo.id).order_by(table.at, table.oid)
         for row in connection.execute(wanted).all():
             for filed in self._shelving.listing(connection, row.files).values():
@@ -163,7 +164,7 @@ class Copying(Keeping):
                         "filename": filed.stored.path,
                         "oid": filed.stored.oid,
                         "pushedAt": moment(restored(row.at)),
-                        "ref": heads.get(row.oid),
+                        "ref": refs.get(row.oid),
                         "size": filed.stored.size,
                     }
         return found
@@ -234,3 +235,14 @@ class Copying(Keeping):
                 found.add(oid)
                 waiting += grown.get(oid, [])
         return found
+
+
+def _reached(connection: Connection, repo: Repo) -> dict[str, str]:
+    """Each commit that a ref leads to, and which: main before others. No commit is gone through twice."""
+    refs, found = shelf.read_refs(connection, repo), dict[str, str]()
+    for name in sorted(refs, key=lambda one: (one != MAIN, one)):
+        for revision in shelf.history(connection, repo, refs[name]):
+            if revision.oid in found:
+                break
+            found[revision.oid] = name
+    return found
