@@ -77,8 +77,9 @@ bench: $(TOOLS) ## Print speed and memory ratios beside sha256, picklescan, mode
 serving: $(TOOLS) ## Print how fast downloads and documents leave, beside nginx and olah
 	@$(BIN)/python -m bench.serving
 
-catalogue: $(TOOLS) ## Measure lists over 575,000 repositories on SQLite and PostgreSQL, and a repository's info and tree
+catalogue: $(TOOLS) ## Measure lists over 575,000 repositories on SQLite and PostgreSQL, a repository's info and tree, and wide commits
 	@$(BIN)/python -m bench.catalogue
+	@$(BIN)/python -m bench.wide
 
 fuzz: $(TOOLS) ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
 	@$(BIN)/python -m bench.forgery
