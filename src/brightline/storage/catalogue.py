@@ -221,19 +221,22 @@ def _put_in(connection: Connection, repo: int, row: Row) -> None:
 def _label_ids(connection: Connection, where: int, names: Iterable[str]) -> list[int]:
     """Made where they are new. The caller is the only writer."""
     wanted = list(names)
-    known = label_counts(connection, where, wanted)
-    fresh = [{"place": where, "name": name, "count": 0} for name in wanted if name not in known]
+    known = label_counts(connection, [where], wanted)
+    fresh = [{"place": where, "name": name, "count": 0} for name in wanted if (where, name) not in known]
     if fresh:
         connection.execute(insert(labels), fresh)
-        known = label_counts(connection, where, wanted)
-    return sorted(known[name][0] for name in wanted)
+        known = label_counts(connection, [where], wanted)
+    return sorted(known[where, name][0] for name in wanted)
 
 
-def label_counts(connection: Connection, where: int, names: Sequence[str]) -> Mapping[str, tuple[int, int]]:
-    """Name -> id and count, of those that some row has or had."""
+def label_counts(
+    connection: Connection, places: Iterable[int], names: Iterable[str]
+) -> Mapping[tuple[int, str], tuple[int, int]]:
+    """Place and name -> id and count, of those that some row has or had."""
     table = labels.c
-    wanted = select(table.name, table.id, table.count).where(table.place == where, table.name.in_(names))
-    return {name: (number, count) for name, number, count in connection.execute(wanted)}
+    wanted = select(table.place, table.name, table.id, table.count)
+    rows = connection.execute(wanted.where(table.place.in_(list(places)), table.name.in_(list(names))))
+    return {(place, name): (number, count) for place, name, number, count in rows}
 
 
 def _index(connection: Connection, where: int, row: int, words: str, *, taken: bool = False) -> None:

@@ -5,7 +5,7 @@ the index of the sort, where a page is soon full. Along the index no more than a
 that plan is given up for the other. Pages follow each other by key: where the last one ended, and not how many there were.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -90,39 +90,55 @@ def search(connection: Connection, asked: Asked, audience: Audience) -> list[Row
 
 
 def _plans(connection: Connection, asked: Asked, audience: Audience) -> Iterator[Plan]:
+    """One for each place where anything may be found; what its labels are is asked for all of them at once."""
+    looked = list(_places(asked, audience))
+    wanted = {label for one in looked for label in _labels(asked, one.authors)}
+    known = catalogue.label_counts(connection, {one.place for one in looked}, wanted) if wanted else {}
+    for one in looked:
+        plan = Plan(connection, asked, one.place, {"now": audience.now, "who": audience.account}, list(one.tests))
+        if _labelled(plan, one.authors, known):
+            yield plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where is looked, whose repositories, and what else must be true of a row."""
+
+    place: int
+    authors: Collection[str]
+    tests: Sequence[str]
+
+
+def _places(asked: Asked, audience: Audience) -> Iterator[_Place]:
     """Strangers see what is public. Besides, owners see what is their own, examiners everything, and some were let in."""
     public, other = (catalogue.place(asked.kind, public=one) for one in (True, False))
     author = [] if asked.namespace is None else [asked.namespace]
-
-    def plan(place: int, names: Iterable[str], *tests: str) -> Iterator[Plan]:
-        made = Plan(connection, asked, place, {"now": audience.now, "who": audience.account}, list(tests))
-        if _labelled(made, list(names)):
-            yield made
-
     if audience.examiner:
-        for place in (public, other):
-            yield from plan(place, author, "s.inside")
+        yield from (_Place(place, author, ["s.inside"]) for place in (public, other))
     elif audience.account is None:
-        yield from plan(public, author, "s.decided")
+        yield _Place(public, author, ["s.decided"])
     else:
-        yield from plan(public, author, "s.decided", "s.owner <> :who")
-        for place in (public, other):
-            yield from plan(place, {*author, audience.account}, "s.inside", "s.owner = :who")
+        yield _Place(public, author, ["s.decided", "s.owner <> :who"])
+        own = {*author, audience.account}
+        yield from (_Place(place, own, ["s.inside", "s.owner = :who"]) for place in (public, other))
         if audience.named:
             among = ", ".join(map(str, audience.named))
-            yield from plan(other, author, "s.decided", "s.owner <> :who", f"s.repo IN ({among})")
+            yield _Place(other, author, ["s.decided", "s.owner <> :who", f"s.repo IN ({among})"])
 
 
-def _labelled(plan: Plan, authors: Sequence[str]) -> bool:
+def _labels(asked: Asked, authors: Iterable[str]) -> set[str]:
+    return {*asked.labels, *(catalogue.spelled(f"{catalogue.OWN}author:{name}") for name in authors)}
+
+
+def _labelled(plan: Plan, authors: Iterable[str], known: Mapping[tuple[int, str], tuple[int, int]]) -> bool:
     """Whether any row has all labels. Names of authors are told apart as they are written, labels are not."""
-    wanted = {*plan.asked.labels, *(catalogue.spelled(f"{catalogue.OWN}author:{name}") for name in authors)}
     for at, name in enumerate(authors):
         plan.tests.append(f"s.namespace = :author{at}")
         plan.values[f"author{at}"] = name
-    known = catalogue.label_counts(plan.connection, plan.place, list(wanted)) if wanted else {}
-    for number, count in known.values():
+    wanted = [known.get((plan.place, name), (0, 0)) for name in _labels(plan.asked, authors)]
+    for number, count in wanted:
         _sought(plan, number, count)
-    return len(known) == len(wanted) and plan.most > 0
+    return plan.most > 0
 
 
 def _sought(plan: Plan, label: int, count: int) -> None:
