@@ -406,12 +406,12 @@ def measure(office: Office, name: str, bar: str, *, whole: bool) -> None:
         told(f"    {what}", times, "")
     inside = [
         timed(lambda wanted=wanted: hosting.search(account("acme"), wanted))
-        for _, wanted in questions(words, keys, 500, hosting.cursor)
+        for _, wanted in questions(words, keys, QUESTIONS, hosting.cursor)
     ]
     told(f"{name}: lists, of somebody signed in", inside, bar)
     inside = [
         timed(lambda wanted=wanted: hosting.search(account("examiner"), wanted))
-        for _, wanted in questions(words, keys, 500, hosting.cursor)
+        for _, wanted in questions(words, keys, QUESTIONS, hosting.cursor)
     ]
     told(f"{name}: lists, of an examiner", inside, bar)
     _single(hosting, name)

@@ -92,21 +92,24 @@ def search(connection: Connection, asked: Asked, audience: Audience) -> list[Row
 def _plans(connection: Connection, asked: Asked, audience: Audience) -> Iterator[Plan]:
     """One for each place where anything may be found; what its labels are is asked for all of them at once."""
     looked = list(_places(asked, audience))
-    wanted = {label for one in looked for label in _labels(asked, one.authors)}
+    wanted = {label for one in looked for label in _labels(asked, {*one.authors, *one.without})}
     known = catalogue.label_counts(connection, {one.place for one in looked}, wanted) if wanted else {}
     for one in looked:
         plan = Plan(connection, asked, one.place, {"now": audience.now, "who": audience.account}, list(one.tests))
         if _labelled(plan, one.authors, known):
+            for account in one.without:
+                _without(plan, *known.get((one.place, _author(account)), (0, 0)))
             yield plan
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where is looked, whose repositories, and what else must be true of a row."""
+    """Where is looked, whose repositories, what else must be true of a row, and whose repositories are looked for elsewhere."""
 
     place: int
     authors: Collection[str]
     tests: Sequence[str]
+    without: Collection[str] = ()
 
 
 def _places(asked: Asked, audience: Audience) -> Iterator[_Place]:
@@ -118,7 +121,7 @@ def _places(asked: Asked, audience: Audience) -> Iterator[_Place]:
     elif audience.account is None:
         yield _Place(public, author, ["s.decided"])
     else:
-        yield _Place(public, author, ["s.decided", "s.owner <> :who"])
+        yield _Place(public, author, ["s.decided"], [audience.account])
         own = {*author, audience.account}
         yield from (_Place(place, own, ["s.inside", "s.owner = :who"]) for place in (public, other))
         if audience.named:
@@ -127,7 +130,21 @@ def _places(asked: Asked, audience: Audience) -> Iterator[_Place]:
 
 
 def _labels(asked: Asked, authors: Iterable[str]) -> set[str]:
-    return {*asked.labels, *(catalogue.spelled(f"{catalogue.OWN}author:{name}") for name in authors)}
+    return {*asked.labels, *map(_author, authors)}
+
+
+def _author(name: str) -> str:
+    return catalogue.spelled(f"{catalogue.OWN}author:{name}")
+
+
+def _without(plan: Plan, label: int, count: int) -> None:
+    """The account's own. A few are named: the index that sorts what was gathered knows repositories, and no owners."""
+    if plan.lite and count <= RARE:
+        plan.values["own"] = f'"{catalogue.sign(label)}"'
+        own = f"SELECT rowid FROM found_{plan.place} WHERE found_{plan.place} MATCH :own"
+        plan.tests += [f"s.repo NOT IN (SELECT repo FROM shown WHERE id IN ({own}) AND owner = :who)"] if count else []
+    else:
+        plan.tests.append("s.owner <> :who")
 
 
 def _labelled(plan: Plan, authors: Iterable[str], known: Mapping[tuple[int, str], tuple[int, int]]) -> bool:
