@@ -24,8 +24,8 @@ from brightline.storage import shelf
 from brightline.storage.database import writing
 
 
-def make_app(office: Office) -> Any:
-    """The ASGI application of an open office."""
+def make_app(office: Office, *, plain: bool = False) -> Any:
+    """The ASGI application of an open office. `plain` is as the hub takes it."""
     office.ledger  # noqa: B018 - the log's key is asked for before the first request, not in it
     provider = office.settings.oidc
     sign_in = None
@@ -36,7 +36,7 @@ def make_app(office: Office) -> Any:
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
     hosting = Hosting(office)
     desk = make_application(OfficeService(office), _cookie_secret(office), lambda: working(office, hosting), sign_in)
-    return Doors(desk, make_hub(hosting))
+    return Doors(desk, make_hub(hosting, plain=plain))
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def worker() -> Any:
     office = Office(Path(folder))
     for place in filter(None, (office.settings.folder, office.blobs.folder)):
         sweep(place / "incoming")
-    return make_app(office)
+    return make_app(office, plain=True)  # granian's own connections: `serve_office` gives it no certificate
 
 
 def sweep(incoming: Path) -> None:

@@ -32,14 +32,15 @@ PURE = frozenset(
 )  # endpoints whose GET only looks
 SHORT = 4  # slashes of an address that goes on with an act behind a bare name
 LOG = logging.getLogger("brightline.hub")
-ROOMS = (listing, refusing, catalogue, uploads, files, copies, discussions, accounts, signing_in)
+ROOMS = (files, listing, refusing, catalogue, uploads, copies, discussions, accounts, signing_in)  # most asked first
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
 ACTS = acts_of(ROUTES)
 
 
-def make_hub(host: Host) -> ASGIApp:
+def make_hub(host: Host, *, plain: bool = False) -> ASGIApp:
+    """`plain` where this process has the clients' own connections, and nothing but HTTP goes over them."""
     app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing, 405: otherwise})
-    app.state.host = host
+    app.state.host, app.state.plain = host, plain
     return Escaped(Remembering(app, host, PURE))
 
 

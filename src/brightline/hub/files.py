@@ -1,9 +1,6 @@
-"""Files on their way out: HEAD, GET and ranges, cut short where the right to them ends."""
+"""Files on their way out: HEAD, GET and ranges."""
 
 import re
-import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -12,9 +9,9 @@ from starlette.routing import Route
 from brightline.hub import asking
 from brightline.hub.host import Content
 from brightline.hub.remembering import acted, remembered
+from brightline.hub.sending import Sending
 
 TOLD = 50 * 10**9  # bytes: a file that a HEAD says is larger is one that the stock client refuses to fetch by HTTP
-AGAIN = 0.5  # seconds after which a running download asks again whether it may go on
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -55,7 +52,7 @@ async def _handed(request: Request, content: Content) -> Response:
     status = 200 if wanted is None else 206
     if not get:
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(_bytes(content, start, end), status, headers)
+    return Sending(content, start, end, status, headers)
 
 
 def _headers(content: Content) -> dict[str, str]:
@@ -102,18 +99,6 @@ def _range(header: str | None, size: int) -> tuple[int, int] | None:
         return None
     start = int(first) if first else max(0, size - int(last))
     return start, min(int(last) + 1, size) if first and last else size
-
-
-async def _bytes(content: Content, start: int, end: int) -> AsyncGenerator[bytes, None]:
-    """A stream that is cut is shorter than it said: the client notices, and asks again, and is told why."""
-    asked = time.monotonic()
-    async with aclosing(content.read(start, end)) as blocks:
-        async for block in blocks:
-            if time.monotonic() - asked > AGAIN:
-                if not await asking.off(content.still):
-                    return
-                asked = time.monotonic()
-            yield block
 
 
 def _quoted(name: str) -> str:

@@ -8,9 +8,8 @@ from typing import Any, Protocol
 from brightline.release.repository import Kind, RepoName
 
 Document = dict[str, Any]
-
-
 FULL = 413  # it is larger than what there is room for; clients try again for minutes where they are told any 5xx (RFC 9110, 15.5.14)
+Stretch = tuple[int, int, int]  # an open file's descriptor, where in it, and how many bytes
 
 
 class Turned(Exception):
@@ -80,6 +79,7 @@ class Content:
     handed: Callable[[bool], None]  # to be called before any byte leaves; whether the first one of the file does
     public: bool  # everybody may have it: caches may keep it
     address: Callable[[], str] | None = None  # where the store itself hands it out, for seconds: clients are sent there
+    stretches: Callable[[int, int], AsyncGenerator[Stretch, None]] | None = None  # the same, where it lies in a file
     inside: str | None = None  # its place as the web server in front knows it, which hands it out
 
 

@@ -4,8 +4,10 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import obstore
 from obstore.exceptions import BaseError
@@ -17,6 +19,15 @@ BLOCK = (
     256 << 10
 )  # bytes at once: it stays in a core's own cache between the read and the socket (measured: decision 15)
 STRETCH, AHEAD = 1 << 20, 4  # bytes that are waited for at once, and how many of a store's are asked for ahead
+STRAIGHT = 4 << 20  # bytes that the kernel is told of at once: about what a connection takes
+
+
+class Stretch(NamedTuple):
+    """A piece of an open file that can be had without a disk; the file stays open until the next piece is asked for."""
+
+    file: int
+    at: int
+    length: int
 
 
 def read_out(blobs: Blobs, sha256: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
@@ -27,33 +38,60 @@ def read_out(blobs: Blobs, sha256: str, start: int, end: int) -> AsyncGenerator[
     )
 
 
+async def stretches(blobs: Blobs, sha256: str, start: int, end: int) -> AsyncGenerator[Stretch, None]:
+    """From `start` to `end`, of a store that is a folder. Raises Unreadable where they are not there, or fewer."""
+    if blobs.folder is None:
+        raise Unreadable("it lies in no folder")
+    async for stretch in _ready(blobs.folder / blob_name(sha256), start, end, STRAIGHT):
+        yield stretch
+
+
 async def _from_folder(place: Path, start: int, end: int) -> AsyncGenerator[bytes, None]:
-    """What the page cache holds is read without a thread; only a disk is waited for in one."""
+    async with aclosing(_ready(place, start, end, BLOCK)) as ready:
+        async for stretch in ready:
+            block = os.pread(stretch.file, stretch.length, stretch.at)
+            if len(block) != stretch.length:
+                raise Unreadable("it is shorter than it was")
+            yield block
+
+
+async def _ready(place: Path, start: int, end: int, most: int) -> AsyncGenerator[Stretch, None]:
+    """What the page cache holds needs no thread; only a disk is waited for in one."""
     try:
         descriptor = os.open(place, os.O_RDONLY)
     except OSError as trouble:
         raise Unreadable(f"it cannot be read: {trouble.strerror}") from None
     try:
-        while start < end:
-            if _is_cached(descriptor, start, length := min(BLOCK, end - start)):
-                block = os.pread(descriptor, length, start)
-            else:
-                block = await asyncio.to_thread(os.pread, descriptor, min(STRETCH, end - start), start)
-            if not block:
-                raise Unreadable("it is shorter than it was")
-            start += len(block)
-            yield block
+        for at in range(start, end, most):
+            length = min(most, end - at)
+            if not _is_cached(descriptor, at, length):
+                await asyncio.to_thread(_fetch, descriptor, at, min(max(length, STRETCH), end - at))
+            yield Stretch(descriptor, at, length)
     finally:
         os.close(descriptor)
 
 
 def _is_cached(descriptor: int, start: int, length: int) -> bool:
-    """Whether its first and its last byte can be had without a disk; false where this cannot be told."""
+    """Whether bytes of it, none far from the next, can be had without a disk; false where this cannot be told."""
     probe = bytearray(1)
     try:
-        return all(os.preadv(descriptor, [probe], at, os.RWF_NOWAIT) for at in (start, start + length - 1))
+        probes = (*range(start, start + length - 1, BLOCK), start + length - 1)
+        return all(os.preadv(descriptor, [probe], at, os.RWF_NOWAIT) for at in probes)
     except OSError:
         return False
+
+
+def _fetch(descriptor: int, start: int, length: int) -> None:
+    """Into the page cache. Raises Unreadable."""
+    scratch, end = bytearray(min(BLOCK, length)), start + length
+    try:
+        while start < end:
+            read = os.preadv(descriptor, [scratch], start)
+            if not read:
+                raise Unreadable("it is shorter than it was")
+            start += read
+    except OSError as trouble:
+        raise Unreadable(f"it cannot be read: {trouble.strerror}") from None
 
 
 async def _from_store(blobs: Blobs, name: str, start: int, end: int) -> AsyncGenerator[bytes, None]:

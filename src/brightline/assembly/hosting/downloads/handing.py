@@ -18,7 +18,7 @@ from brightline.release.repository import RepoName
 from brightline.settings.office import Downloads
 from brightline.storage import tokens
 from brightline.storage.blobs import blob_name
-from brightline.storage.outgoing import read_out, signed_address
+from brightline.storage.outgoing import read_out, signed_address, stretches
 from brightline.storage.shelf import Filed
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -69,6 +69,7 @@ class Handing(Room):
             lambda whole: self._hand(seen, filed, whole=whole),
             seen.judged.access.get(filed.component) is Access.OPEN and not seen.repo.private,
             address=(lambda: signed_address(blobs, file.sha256, LIFE)) if way is Downloads.REDIRECT else None,
+            stretches=None if blobs.folder is None else lambda start, end: stretches(blobs, file.sha256, start, end),
             inside=INSIDE + blob_name(file.sha256) if way is Downloads.ACCEL else None,
         )
 

@@ -1,0 +1,137 @@
+"""The connection behind a request, to which the kernel itself moves a file's bytes (sendfile).
+
+What passes through a process is copied three times; what the kernel moves is not copied at all. The server has no such way for a part of a
+file, or for one that may be cut. But its connections lie open in this process, and each is known by the addresses that it joins. So a long
+answer is written to the connection beside the server, head and all. The server has written nothing of it, and writes nothing
+after it: such an answer says `Connection: close`, and its end is the connection's (RFC 9112, section 9.6).
+"""
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.types import Receive, Scope
+
+from brightline.release.reader import Unreadable
+
+DESCRIPTORS = Path("/dev/fd")  # what this process has open
+LINGER = 5.0  # seconds that a client has to close a connection whose answer has ended
+_Header = tuple[bytes, bytes]
+
+
+def take(scope: Scope) -> "Connection | None":
+    """The one that the request came by; None where it cannot be had: another version of HTTP, another process's."""
+    client, server = scope.get("client"), scope.get("server")
+    if scope.get("http_version") != "1.1" or client is None or server is None or not DESCRIPTORS.is_dir():
+        return None
+    wanted = str(client[0]), int(client[1]), int(server[1])
+    for name in os.listdir(DESCRIPTORS):  # noqa: PTH208 - numbers, of which no paths need be made
+        found = _duplicate(int(name))
+        if found is not None and _ends(found) == wanted:
+            found.setblocking(False)
+            return Connection(found)
+        if found is not None:
+            found.close()
+    return None
+
+
+def _duplicate(descriptor: int) -> socket.socket | None:
+    """A socket that stays what it is, whoever closes the first one; None for what is no TCP connection."""
+    try:
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return None
+        found = socket.socket(fileno=os.dup(descriptor))
+    except OSError:
+        return None  # it was closed meanwhile
+    if found.family in (socket.AF_INET, socket.AF_INET6) and found.type == socket.SOCK_STREAM:
+        return found
+    found.close()
+    return None
+
+
+def _ends(connection: socket.socket) -> tuple[str, int, int] | None:
+    """The client's address and port, and our own port."""
+    try:
+        peer, own = connection.getpeername(), connection.getsockname()
+    except OSError:
+        return None  # it listens, or is over
+    return peer[0], peer[1], own[1]
+
+
+class Connection:
+    """Written to by nobody else meanwhile. What it raises of OSError means that the client is gone."""
+
+    def __init__(self, taken: socket.socket) -> None:
+        self._socket = taken
+        self._loop = asyncio.get_running_loop()
+
+    async def begin(self, status: int, headers: Iterable[_Header]) -> None:
+        """The head of the answer. Raises OSError; ValueError for a header that would be two."""
+        said = [*headers, (b"date", formatdate(usegmt=True).encode()), (b"connection", b"close")]
+        lines = [b"%b: %b" % header for header in said]
+        if any(b"\r" in line or b"\n" in line for line in lines):
+            raise ValueError("a header has a line break in it")
+        first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+        await self._loop.sock_sendall(self._socket, b"\r\n".join([first, *lines, b"", b""]))
+
+    async def send(self, file: int, at: int, length: int) -> None:
+        """Bytes of an open file. Raises OSError; Unreadable where the file has fewer."""
+        done = self._loop.create_future()
+        rest = _Rest(self._socket.fileno(), file, at, at + length, done)
+        if not rest.push():
+            self._loop.add_writer(self._socket, rest.push)
+            try:
+                await done
+            finally:
+                self._loop.remove_writer(self._socket)
+        done.result()
+
+    async def end(self, receive: Receive) -> None:
+        """The answer is whole. The client closes when it has read it: whoever closed first could take from it what is under way."""
+        self._socket.shutdown(socket.SHUT_WR)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+
+    def close(self) -> None:
+        """Once; the server sees that the connection is over. An answer that was not whole is shorter than it said."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@dataclass(slots=True)
+class _Rest:
+    """What is left to send, and what is told when nothing is: one call for each time that the connection has room again."""
+
+    connection: int
+    file: int
+    at: int
+    end: int
+    done: "asyncio.Future[None]"
+
+    def push(self) -> bool:
+        """As much as there is room for; whether that was all, or can be no more."""
+        try:
+            while not self.done.done():
+                self._sent(os.sendfile(self.connection, self.file, self.at, self.end - self.at))
+        except BlockingIOError:
+            return False
+        except (OSError, Unreadable) as trouble:
+            self.done.set_exception(trouble)
+        return True
+
+    def _sent(self, count: int) -> None:
+        if not count:
+            raise Unreadable("it is shorter than it was")
+        self.at += count
+        if self.at == self.end:
+            self.done.set_result(None)
