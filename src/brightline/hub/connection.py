@@ -9,7 +9,6 @@ after it: such an answer says `Connection: close`, and its end is the connection
 import asyncio
 import os
 import socket
-import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,8 +32,8 @@ def take(scope: Scope) -> "Connection | None":
         return None
     wanted = str(client[0]), int(client[1]), int(server[1])
     for name in os.listdir(DESCRIPTORS):  # noqa: PTH208 - numbers, of which no paths need be made
-        found = _duplicate(int(name))
-        if found is not None and _ends(found) == wanted:
+        found = _duplicate(int(name)) if _ends(int(name)) == wanted else None
+        if found is not None and _ends(found.fileno()) == wanted and found.type == socket.SOCK_STREAM:
             found.setblocking(False)
             return Connection(found)
         if found is not None:
@@ -42,27 +41,27 @@ def take(scope: Scope) -> "Connection | None":
     return None
 
 
-def _duplicate(descriptor: int) -> socket.socket | None:
-    """A socket that stays what it is, whoever closes the first one; None for what is no TCP connection."""
+def _ends(descriptor: int) -> tuple[str, int, int] | None:
+    """The other end's address and port, and our own port; None for what joins no two of them."""
     try:
-        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            return None
-        found = socket.socket(fileno=os.dup(descriptor))
+        looked_at = socket.socket(socket.AF_INET6, socket.SOCK_STREAM, 0, descriptor)  # or less: that is not asked
     except OSError:
-        return None  # it was closed meanwhile
-    if found.family in (socket.AF_INET, socket.AF_INET6) and found.type == socket.SOCK_STREAM:
-        return found
-    found.close()
-    return None
-
-
-def _ends(connection: socket.socket) -> tuple[str, int, int] | None:
-    """The client's address and port, and our own port."""
+        return None  # a file, or what was closed meanwhile
     try:
-        peer, own = connection.getpeername(), connection.getsockname()
+        peer, own = looked_at.getpeername(), looked_at.getsockname()
     except OSError:
         return None  # it listens, or is over
-    return peer[0], peer[1], own[1]
+    finally:
+        looked_at.detach()
+    return (peer[0], peer[1], own[1]) if isinstance(peer, tuple) and isinstance(own, tuple) else None
+
+
+def _duplicate(descriptor: int) -> socket.socket | None:
+    """A socket that stays what it is, whoever closes the first one."""
+    try:
+        return socket.socket(fileno=os.dup(descriptor))
+    except OSError:
+        return None  # it was closed meanwhile
 
 
 class Connection:
@@ -85,7 +84,9 @@ class Connection:
         """Bytes of an open file. Raises OSError; Unreadable where the file has fewer."""
         done = self._loop.create_future()
         rest = _Rest(self._socket.fileno(), file, at, at + length, done)
-        if not rest.push():
+        if rest.push():
+            await asyncio.sleep(0)  # a client that takes all at once leaves others their turn
+        else:
             self._loop.add_writer(self._socket, rest.push)
             try:
                 await done

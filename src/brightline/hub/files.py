@@ -41,7 +41,7 @@ async def _handed(request: Request, content: Content) -> Response:
     start, end = wanted or (0, content.size)
     if get:
         acted(request)
-        await asking.off(lambda: content.handed(start == 0))
+        await _hand(content, first=start == 0)
     if get and content.inside is not None:
         return Response(headers={**headers, "X-Accel-Redirect": content.inside})
     if not get and content.size > TOLD:
@@ -53,6 +53,14 @@ async def _handed(request: Request, content: Content) -> Response:
     if not get:
         return Response(status_code=status, headers=headers)
     return Sending(content, start, end, status, headers)
+
+
+async def _hand(content: Content, *, first: bool) -> None:
+    """What is for everybody is only counted, which waits for nothing."""
+    if content.public:
+        content.handed(first)
+    else:
+        await asking.off(lambda: content.handed(first))
 
 
 def _headers(content: Content) -> dict[str, str]:

@@ -75,7 +75,7 @@ def _is_cached(descriptor: int, start: int, length: int) -> bool:
     """Whether bytes of it, none far from the next, can be had without a disk; false where this cannot be told."""
     probe = bytearray(1)
     try:
-        probes = (*range(start, start + length - 1, BLOCK), start + length - 1)
+        probes = (*range(start, start + length - 1, STRETCH), start + length - 1)
         return all(os.preadv(descriptor, [probe], at, os.RWF_NOWAIT) for at in probes)
     except OSError:
         return False

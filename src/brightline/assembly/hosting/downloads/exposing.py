@@ -13,9 +13,14 @@ from brightline.storage.lending import loans_of
 from brightline.storage.shelf import Filed
 
 
+def is_open(seen: Seen, filed: Filed) -> bool:
+    """Whether it is for everybody: nobody need be told who has it."""
+    return seen.judged.phase is Phase.DECIDED and seen.judged.access.get(filed.component, Access.OPEN) is Access.OPEN
+
+
 def expose(shelving: Shelving, seen: Seen, filed: Filed) -> None:
     """Durable when this returns."""
-    if seen.judged.phase is Phase.DECIDED and seen.judged.access.get(filed.component, Access.OPEN) is Access.OPEN:
+    if is_open(seen, filed):
         return
     office, file = shelving.office, filed.stored
     with office.engine.begin() as connection:

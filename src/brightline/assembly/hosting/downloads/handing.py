@@ -8,11 +8,10 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from brightline.assembly.hosting.downloads.counting import Counting
-from brightline.assembly.hosting.downloads.exposing import expose
+from brightline.assembly.hosting.downloads.exposing import expose, is_open
 from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.room import Room
 from brightline.assembly.hosting.sight.shelving import Shelving
-from brightline.decision.access import Access
 from brightline.hub.host import Account, Content, Turned
 from brightline.release.repository import RepoName
 from brightline.settings.office import Downloads
@@ -67,7 +66,7 @@ class Handing(Room):
             lambda start, end: read_out(blobs, file.sha256, start, end),
             self._still(account, seen, filed),
             lambda whole: self._hand(seen, filed, whole=whole),
-            seen.judged.access.get(filed.component) is Access.OPEN and not seen.repo.private,
+            is_open(seen, filed) and not seen.repo.private,
             address=(lambda: signed_address(blobs, file.sha256, LIFE)) if way is Downloads.REDIRECT else None,
             stretches=None if blobs.folder is None else lambda start, end: stretches(blobs, file.sha256, start, end),
             inside=INSIDE + blob_name(file.sha256) if way is Downloads.ACCEL else None,
