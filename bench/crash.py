@@ -29,8 +29,8 @@ from brightline.permit.word import read_word
 from brightline.proof.merkle import consistent, leaf_hash, root
 from brightline.proof.tile import nodes_of
 from brightline.storage import schema
-from brightline.storage.ledger import words_of
 from brightline.storage.log import Edge
+from brightline.storage.records import words_of
 
 OPEN = (State.TENDERED, State.ACCEPTED, State.UNDER_REVIEW, State.DRAFTED, State.DECIDED)
 

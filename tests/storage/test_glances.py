@@ -13,7 +13,7 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Operation, Push
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import asking, attributes, shelf
+from brightline.storage import asking, attributes, origins, shelf
 from brightline.storage.database import writing
 from brightline.storage.glances import Who, glance_marked, glance_named
 from brightline.storage.lending import Loan, lend, loans_of
@@ -120,12 +120,33 @@ def test_other_letters_and_a_former_name_lead_to_the_same(office: Office, hostin
 
 
 def test_a_look_asks_little(office: Office, hosting: Hosting) -> None:
-    """A glance, with a card and an origin for the info. Where main is undecided, strangers need a look at what came before."""
+    """A glance. Where main is undecided, strangers need a look at what came before."""
     for account, more in ((ACME, 0), (None, 3)):
         hosting.info(account, NAME, None, sizes=False)
-        with questions(office.engine) as asked:
-            hosting.info(account, NAME, None, sizes=False)
-        assert len(asked) == 3 + more, asked
-        with questions(office.engine) as asked:
-            hosting.tree(account, NAME, "main", "", recursive=True, expand=False)
-        assert len(asked) == 1 + more, asked
+        for look in (
+            lambda account=account: hosting.info(account, NAME, None, sizes=False),
+            lambda account=account: hosting.tree(account, NAME, "main", "", recursive=True, expand=False),
+        ):
+            with questions(office.engine) as asked:
+                look()
+            assert len(asked) == 1 + more, asked
+
+
+@pytest.mark.usefixtures("hosting")
+def test_the_first_look_at_a_case_asks_for_it_once(office: Office) -> None:
+    """A glance, every word of the case, the permit that they speak of, orders, the listing, its card; and what the charters are."""
+    fresh = Hosting(office)  # knows nothing that `hosting` knows
+    with questions(office.engine) as asked:
+        fresh.info(ACME, NAME, None, sizes=False)
+    for table in ("cases", "documents", "orders", "listings", "cards"):
+        assert sum(f"FROM {table}" in one for one in asked) <= 1, asked
+
+
+def test_what_was_imported_is_asked_for_where_anything_was(office: Office, hosting: Hosting) -> None:
+    with writing(office.engine) as connection:
+        repo = shelf.find_repo(connection, NAME)
+        assert repo is not None
+        oid = shelf.read_refs(connection, repo)["refs/heads/main"]
+        known = ("https://hub.example", "acme/tiny", "0" * 40, f"sha256:{'0' * 64}", SOON)
+        origins.add_origin(connection, repo, origins.Origin("models/acme/tiny", oid, *known))
+    assert hosting.info(ACME, NAME, None, sizes=False)["brightline"]["origin"]["endpoint"] == known[0]

@@ -32,7 +32,8 @@ from brightline.release.component import JUDGED, Component
 from brightline.release.quantity import Provenance
 from brightline.storage import schema
 from brightline.storage.keys import SCHEMES, NoKey, signer_elsewhere
-from brightline.storage.ledger import Turn, words_of
+from brightline.storage.ledger import Turn
+from brightline.storage.records import words_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from brightline.authority.orders import Ordered
 from brightline.permit.notation import written
 from brightline.storage import schema
 from brightline.storage.database import restored
-from brightline.storage.ledger import words_of
+from brightline.storage.records import words_of
 
 Document = dict[str, Any]
 

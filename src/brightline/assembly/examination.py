@@ -28,7 +28,7 @@ from brightline.permit.envelope import Envelope
 from brightline.permit.word import Word
 from brightline.release.reader import Reader, Unreadable
 from brightline.storage import schema
-from brightline.storage.ledger import words_of
+from brightline.storage.records import words_of
 
 VERSION = "1"  # of the steps' meaning: a job is resumed only by the version that began it
 PROMPT = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -25,8 +25,9 @@ from brightline.storage.arrivals import Arrivals
 from brightline.storage.blobs import Blobs, open_blobs
 from brightline.storage.database import Unopened, is_current, migrate, one_moment, open_database
 from brightline.storage.keys import NoKey, PrivateKey, read_key
-from brightline.storage.ledger import Ledger, Stale, Turn, load_case, load_charters, read_document
+from brightline.storage.ledger import Ledger, Stale, Turn
 from brightline.storage.log import Log
+from brightline.storage.records import load_case, load_charters, read_document
 
 
 def now() -> datetime:
@@ -40,6 +41,7 @@ class View:
     connection: Connection
     envelopes: list[Envelope]
     charters: list[Charter]
+    documents: dict[str, bytes] = field(default_factory=dict)  # that were read: each word about a permit reads it again
 
     @property
     def newest(self) -> Charter:
@@ -53,7 +55,10 @@ class View:
         return self.charters[version - 1]
 
     def document(self, digest: str) -> bytes | None:
-        return read_document(self.connection, digest)
+        content = self.documents.get(digest) or read_document(self.connection, digest)
+        if content is not None:
+            self.documents[digest] = content
+        return content
 
     def case(self, number: int) -> Case:
         """Raises Refused where there is none."""

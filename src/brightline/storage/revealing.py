@@ -22,7 +22,7 @@ from brightline.permit.charter import Charter
 from brightline.storage import catalogue, schema, shelf, shelves
 from brightline.storage.catalogue import EVER, Row
 from brightline.storage.database import at_the_end, restored
-from brightline.storage.ledger import load_case, load_charters, read_document
+from brightline.storage.records import load_case, load_charters, read_document
 from brightline.storage.shelf import HISTORY, Repo, Revision
 
 _QUARANTINE = Judged(Phase.QUARANTINE)

@@ -14,7 +14,7 @@ from brightline.hub.host import Account, Document, Turned
 from brightline.release.attributes import OFFICES
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
-from brightline.storage import catalogue, origins, shelf
+from brightline.storage import origins, shelf
 from brightline.storage.shelf import Filed, Revision
 
 CARD = "README.md"
@@ -30,9 +30,10 @@ class Browsing(Room):
         """`sizes` of its files; `used` is what all that was ever pushed takes."""
 
         def ask(connection: Connection) -> Document:
-            seen, files = self._files(connection, account, name, revision or "main")
+            look, seen, files = self._files(connection, account, name, revision or "main")
             card = self._card(connection, seen)
-            origin = origins.last_origin(connection, seen.repo, seen.revision.oid)
+            imported = look.glance.imported
+            origin = origins.last_origin(connection, seen.repo, seen.revision.oid) if imported else None
             told = showing.info_document(seen, files, card, origin, sizes=sizes)
             return {**told, "usedStorage": self._used(connection, seen, files)} if used else told
 
@@ -48,16 +49,16 @@ class Browsing(Room):
         """What it says are bytes of the file that it stands in."""
         file = self._shelving.file(connection, seen.revision, CARD)
         refused = file is not None and seen.denial(file) is not None
-        return Card() if refused else catalogue.read_card(connection, seen.revision.files)
+        return Card() if refused else self._shelving.card(connection, seen.revision.files)
 
     def _files(
         self, connection: Connection, account: Account | None, name: RepoName, revision: str
-    ) -> tuple[Seen, list[Filed]]:
-        """The revision, and its files as this caller may know of them."""
+    ) -> tuple[Look, Seen, list[Filed]]:
+        """A look, the revision, and its files as this caller may know of them."""
         look = self._shelving.look(connection, account, name)
         self._shelving.asked(look.repo, revision)
         seen = look.seen(revision)
-        return seen, seen.listed(self._shelving.files(connection, seen.revision))
+        return look, seen, seen.listed(self._shelving.files(connection, seen.revision))
 
     def tree(
         self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool

@@ -3,7 +3,7 @@
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from brightline.assembly.office import Office, View
 from brightline.assembly.ordering import orders_on
@@ -11,9 +11,8 @@ from brightline.authority.case import Case
 from brightline.authority.orders import Ordered
 from brightline.enforcement.access import Judged
 from brightline.enforcement.judging import judge
-from brightline.storage import schema
-from brightline.storage.ledger import load_charters, manifests_since
 from brightline.storage.log import head_size
+from brightline.storage.records import load_cases, load_charters, manifests_since
 from brightline.storage.shelf import Repo
 
 if TYPE_CHECKING:
@@ -84,10 +83,7 @@ class Knowing:
 
 
 def _look(view: View, manifest: str) -> Known:
-    numbers = view.connection.execute(
-        select(schema.cases.c.number).where(schema.cases.c.manifest == manifest).order_by(schema.cases.c.number)
-    ).scalars()
-    return [view.case(number) for number in numbers], orders_on(view, manifest)
+    return load_cases(view.connection, manifest, view), orders_on(view, manifest)
 
 
 def bounded(kept: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:

@@ -14,8 +14,9 @@ from brightline.assembly.office import Office
 from brightline.enforcement.access import Denial, Reason
 from brightline.enforcement.branches import MAIN
 from brightline.hub.host import Account, Document, Turned
+from brightline.release.card import Card
 from brightline.release.repository import RepoName
-from brightline.storage import shelf
+from brightline.storage import catalogue, shelf
 from brightline.storage.attributes import ORGANISATION
 from brightline.storage.glances import Glance, Who, glance_marked, glance_named
 from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from brightline.release.component import Component
 
 LISTINGS, TREES = 64, 64  # listings kept in memory, and folders of them as they are shown
+CARDS = 1_024  # cards kept in memory
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 
 
@@ -51,6 +53,7 @@ class Shelving(Knowing):
         self.quota = Quota(office)
         self.elsewhere: Elsewhere | None = None
         self._listings: dict[str, dict[str, Filed]] = {}
+        self._cards: dict[str, Card] = {}
         self._lineages: dict[tuple[int, str], list[tuple[str, str]]] = {}
         self._trees: dict[tuple[str, frozenset[Component], str, bool], list[Document]] = {}
 
@@ -80,6 +83,16 @@ class Shelving(Knowing):
             with self._lock:
                 bounded(self._listings, LISTINGS)[files] = known
         return known
+
+    def card(self, connection: Connection, files: str) -> Card:
+        """Of a listing: the same listing has the same card."""
+        known = self._cards.get(files)
+        if known is None:
+            known = catalogue.read_card(connection, files)
+            if known is not None:
+                with self._lock:
+                    bounded(self._cards, CARDS)[files] = known
+        return known or Card()
 
     def marked(self, connection: Connection, account: Account | None, mark: str) -> Look | None:
         """At an incarnation of a repository. None where it is gone."""
