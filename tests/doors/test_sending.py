@@ -89,13 +89,16 @@ def _asked(http: httpx.Client, version: str = "1.1") -> socket.socket:
     return connection
 
 
-def test_a_client_that_takes_nothing_is_cut_by_an_order(http: httpx.Client, office: Office, manifest: str) -> None:
+def test_a_client_that_took_nothing_gets_no_more_after_an_order(
+    http: httpx.Client, office: Office, manifest: str
+) -> None:
+    """What lay in the kernel's queue when the order fell still comes; nothing is added to it."""
     with _asked(http) as connection:
         got = len(connection.recv(1))
+        time.sleep(1)
         order = issue_order(office, manifest, (Component.WEIGHTS,), "everybody", "now", None)
-        time.sleep(1.5)  # it was asked twice by then, while nobody took anything
-        lift_order(office, order.order.number, "over")
         got += len(_rest(connection))
+        lift_order(office, order.order.number, "over")
     assert 0 < got < SIZE // 2
 
 

@@ -29,6 +29,12 @@ async def disconnected() -> dict[str, str]:
     return {"type": "http.disconnect"}
 
 
+async def send_all(found: Connection, file: int, at: int, length: int) -> None:
+    sent = 0
+    while sent < length:
+        sent += await found.send(file, at + sent, length - sent)
+
+
 @asynccontextmanager
 async def clients_of(
     host: str, count: int
@@ -78,7 +84,7 @@ def test_an_answer_reaches_who_asked(host: str, tmp_path: Path) -> None:
         async def answer() -> None:
             with (tmp_path / "file").open("rb") as file:
                 await found.begin(206, [(b"content-length", b"7")])
-                await found.send(file.fileno(), 5, len(content) - 5)
+                await send_all(found, file.fileno(), 5, len(content) - 5)
                 await found.end(disconnected)
 
         answering = asyncio.create_task(answer())
@@ -105,7 +111,7 @@ def test_a_file_that_is_shorter_is_said(tmp_path: Path) -> None:
 
     async def work(_reader: asyncio.StreamReader, found: Connection) -> None:
         with (tmp_path / "file").open("rb") as file, pytest.raises(Unreadable):
-            await found.send(file.fileno(), 0, 6)
+            await send_all(found, file.fileno(), 0, 6)
 
     joined(work)
 
@@ -118,7 +124,7 @@ def test_a_client_that_takes_nothing_can_be_given_up(tmp_path: Path) -> None:
         reader._transport.pause_reading()  # type: ignore[attr-defined]
         with (tmp_path / "file").open("rb") as file, pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
-                await found.send(file.fileno(), 0, 64 << 20)
+                await send_all(found, file.fileno(), 0, 64 << 20)
         assert not asyncio.get_running_loop().remove_writer(found._socket), "it is still waited for"
 
     joined(work)
@@ -131,7 +137,7 @@ def test_a_client_that_is_gone_is_said(tmp_path: Path) -> None:
     async def work(reader: asyncio.StreamReader, found: Connection) -> None:
         reader._transport.abort()  # type: ignore[attr-defined]
         with (tmp_path / "file").open("rb") as file, pytest.raises(OSError):  # noqa: PT011 - which one depends on the moment
-            await found.send(file.fileno(), 0, 64 << 20)
+            await send_all(found, file.fileno(), 0, 64 << 20)
 
     joined(work)
 

@@ -11,7 +11,6 @@ import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
@@ -80,19 +79,28 @@ class Connection:
         first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
         await self._loop.sock_sendall(self._socket, b"\r\n".join([first, *lines, b"", b""]))
 
-    async def send(self, file: int, at: int, length: int) -> None:
-        """Bytes of an open file. Raises OSError; Unreadable where the file has fewer."""
-        done = self._loop.create_future()
-        rest = _Rest(self._socket.fileno(), file, at, at + length, done)
-        if rest.push():
-            await asyncio.sleep(0)  # a client that takes all at once leaves others their turn
-        else:
-            self._loop.add_writer(self._socket, rest.push)
-            try:
-                await done
-            finally:
-                self._loop.remove_writer(self._socket)
-        done.result()
+    async def send(self, file: int, at: int, length: int) -> int:
+        """As many bytes of an open file as there is room for; none, once there is room again, where there was none.
+
+        Raises OSError; Unreadable where the file has fewer.
+        """
+        try:
+            sent = os.sendfile(self._socket.fileno(), file, at, length)
+        except BlockingIOError:
+            await self._room()
+            return 0
+        if not sent:
+            raise Unreadable("it is shorter than it was")
+        await asyncio.sleep(0)  # a client that takes all at once leaves others their turn
+        return sent
+
+    async def _room(self) -> None:
+        ready = asyncio.Event()
+        self._loop.add_writer(self._socket, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            self._loop.remove_writer(self._socket)
 
     async def end(self, receive: Receive) -> None:
         """The answer is whole. The client closes when it has read it: whoever closed first could take from it what is under way."""
@@ -107,32 +115,3 @@ class Connection:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-
-
-@dataclass(slots=True)
-class _Rest:
-    """What is left to send, and what is told when nothing is: one call for each time that the connection has room again."""
-
-    connection: int
-    file: int
-    at: int
-    end: int
-    done: "asyncio.Future[None]"
-
-    def push(self) -> bool:
-        """As much as there is room for; whether that was all, or can be no more."""
-        try:
-            while not self.done.done():
-                self._sent(os.sendfile(self.connection, self.file, self.at, self.end - self.at))
-        except BlockingIOError:
-            return False
-        except (OSError, Unreadable) as trouble:
-            self.done.set_exception(trouble)
-        return True
-
-    def _sent(self, count: int) -> None:
-        if not count:
-            raise Unreadable("it is shorter than it was")
-        self.at += count
-        if self.at == self.end:
-            self.done.set_result(None)

@@ -1,10 +1,8 @@
 """A file's bytes as an answer: by the kernel where they are many, else block by block; and cut where the right to them ends."""
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -31,39 +29,44 @@ class Sending(StreamingResponse):
             await super().__call__(scope, receive, send)
             return
         try:
-            if await self._while_allowed(self._send(connection, stretches(self._start, self._end))):
+            if await self._send(connection, stretches(self._start, self._end)):
                 await connection.end(receive)
         except OSError:
             return  # the client is gone
         finally:
             connection.close()
 
-    async def _while_allowed(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Whether all of it was sent. It is asked again also while a client takes nothing."""
-        sending = asyncio.ensure_future(work)
-        try:
-            while not (await asyncio.wait({sending}, timeout=AGAIN))[0]:
-                if not await asking.off(self._content.still):
-                    return False
-            await sending
-            return True
-        finally:
-            sending.cancel()
-            await asyncio.wait({sending})
-
-    async def _send(self, connection: Connection, stretches: AsyncGenerator[Stretch, None]) -> None:
+    async def _send(self, connection: Connection, stretches: AsyncGenerator[Stretch, None]) -> bool:
+        """Whether all of it was sent. A client that takes nothing is asked about when it takes more."""
+        right = _Right(self._content)
         async with aclosing(stretches):
             await connection.begin(self.status_code, self.raw_headers)
             async for file, at, length in stretches:
-                await connection.send(file, at, length)
+                sent = 0
+                while sent < length:
+                    if not await right.holds():
+                        return False
+                    sent += await connection.send(file, at + sent, length - sent)
+        return True
+
+
+class _Right:
+    """A right to go on that is asked about again, but not with every block."""
+
+    def __init__(self, content: Content) -> None:
+        self._content, self._asked = content, time.monotonic()
+
+    async def holds(self) -> bool:
+        if time.monotonic() - self._asked <= AGAIN:
+            return True
+        self._asked = time.monotonic()
+        return await asking.off(self._content.still)
 
 
 async def _blocks(content: Content, start: int, end: int) -> AsyncGenerator[bytes, None]:
-    asked = time.monotonic()
+    right = _Right(content)
     async with aclosing(content.read(start, end)) as blocks:
         async for block in blocks:
-            if time.monotonic() - asked > AGAIN:
-                if not await asking.off(content.still):
-                    return
-                asked = time.monotonic()
+            if not await right.holds():
+                return
             yield block
