@@ -206,7 +206,7 @@ def _few(plan: Plan, most: int) -> Sequence[Row[Any]] | None:
     """The same on SQLite, and None where more than `most` rows are to be sorted: that it says at once."""
     seldom = [term for term in plan.terms if term.most * COMMON <= plan.size or term.most == UNKNOWN]
     terms = seldom or [min(plan.terms, key=lambda term: term.most)]
-    rows = _rows(plan, "few") + f" AND (SELECT hits FROM size) <= {most}"
+    rows = _rows(plan, f"few WHERE (SELECT hits FROM size) <= {most}")
     found = plan.connection.execute(
         _text(
             f"WITH few AS MATERIALIZED (SELECT id FROM {_matched(plan, terms, 'terms')} LIMIT {most + 1}), "
