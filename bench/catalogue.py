@@ -217,7 +217,7 @@ def fill(office: Office) -> None:
             for table in ("repos_id_seq", "shown_id_seq", "cards_id_seq", "labels_id_seq"):
                 connection.execute(text(f"SELECT setval('{table}', 10000000)"))
     with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("ANALYZE" if office.engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
     row(f"filled with {sum(COUNTS.values()):,} repositories", f"{time.monotonic() - began:.0f} s", "")
 
 
@@ -279,10 +279,10 @@ def _show(connection: Connection, kind: Kind, made: Sequence[Any], labels: Itera
 
     shown = (
         (n, n, place, True, True, 0, EVER, name.namespace, name.name, str(name).lower(), name.namespace, False, gated, False,
-         f"{n:040x}", "", n, ids(names), *at)
+         f"{n:040x}", "", n, ids(names), catalogue.signature(numbers[one] for one in names), *at)
         for (n, name, _, gated, at), names in zip(made, named, strict=True)
     )  # fmt: skip
-    columns = "id repo place inside decided since until namespace name words owner private gated disabled sha sdk card labels created modified downloads"
+    columns = "id repo place inside decided since until namespace name words owner private gated disabled sha sdk card labels signature created modified downloads"
     put(connection, catalogue.shown, shown, columns)
     if connection.dialect.name == "sqlite":
         connection.connection.driver_connection.create_function(
@@ -394,7 +394,11 @@ def measure(office: Office, name: str, bar: str, *, whole: bool) -> None:
     hosting, words = Hosting(office), Words(31)
     with office.engine.begin() as connection:
         table = catalogue.shown.c
-        some = select(table.modified, table.created, table.downloads, table.repo).where(table.repo % 577 == 0)
+        some = (
+            select(table.modified, table.created, table.downloads, table.repo)
+            .where(table.repo % 577 == 0)
+            .order_by(table.repo)
+        )
         keys = [tuple(one) for one in connection.execute(some)]
     for _, wanted in questions(words, keys, 200, hosting.cursor):
         hosting.search(None, wanted)

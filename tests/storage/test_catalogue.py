@@ -32,8 +32,8 @@ from brightline.permit.order import Effect
 from brightline.release.card import read_card
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import schema, shelf, shelves
-from brightline.storage.catalogue import labels, shown
+from brightline.storage import finding, schema, shelf, shelves
+from brightline.storage.catalogue import labels, shown, signature
 from brightline.storage.database import writing
 
 PEOPLE = ("acme", "globex", "ann", "examiner", None)
@@ -342,6 +342,29 @@ def test_lists_on_postgresql_too(server: str) -> None:
             return fresh_database(server)
 
     run_state_machine_as_test(OnPostgresql, settings=wanted(3, 20))
+
+
+def test_lists_are_the_same_however_few_rows_are_many(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each plan is taken, and given up for the other: so few repositories would all be gathered at once."""
+
+    class OnPostgresql(Lists):
+        def fresh(self) -> str:
+            return fresh_database(server)
+
+    for rare, span, steps in ((0, 0, 2), (0, 1, 1_000), (1, 0, 1_000)):
+        for name, rows in (("SPAN", span), ("STEPS", steps)):
+            monkeypatch.setattr(finding, name, {"sqlite": rows, "postgresql": rows})
+        monkeypatch.setattr(finding, "RARE", rare)
+        run_state_machine_as_test(Lists, settings=wanted(4, 20))
+        run_state_machine_as_test(OnPostgresql, settings=wanted(1, 15))
+
+
+def test_a_signature_tells_of_every_label_that_a_row_has() -> None:
+    ids = [1, 2, 77, 4_096, (1 << 31) - 1]
+    whole = signature(ids)
+    assert 0 < whole < 1 << 63, "a database's number has room for it"
+    assert all(signature([one]) & whole == signature([one]) for one in ids)
+    assert sum(signature([other]) & whole == signature([other]) for other in range(10_000, 20_000)) < 1_500
 
 
 @pytest.mark.parametrize("label", [0, 1, 4_095, 4_096, 1 << 24, (1 << 36) - 1])

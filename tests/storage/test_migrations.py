@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
+from tests.offices import found
 from tests.servers import fresh_database
 
 from brightline import storage
@@ -14,7 +15,7 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Operation, Push, Wanted
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import charges, shelves
+from brightline.storage import catalogue, charges, finding, shelves
 from brightline.storage.database import NEWEST, Unopened, is_current, migrate, open_database
 
 
@@ -109,6 +110,43 @@ def test_what_was_here_before_quotas_is_charged_to_who_has_it(folder: Path) -> N
             used = charges.use_of(connection, "acme")
         assert told == [("acme", 8), ("zeta", 8)]
         assert (used.repositories, used.filed, used.waiting) == (8, 0, 0)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_lists_from_before_signatures_are_walked_as_new_ones(
+    database: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "RARE", 0)
+    monkeypatch.setattr(finding, "SPAN", dict.fromkeys(finding.SPAN, 0))
+    found(tmp_path / "office", fresh_database(server) if database == "postgresql" else "sqlite:///office.db")
+    with Office(tmp_path / "office") as office:
+        hosting, who = Hosting(office), Account("acme", "t", frozenset({"hub:write"}))
+        for number in range(4):
+            name = RepoName(Kind.MODEL, "acme", f"m{number}")
+            hosting.create(who, name, {})
+            tags = [f"own{number}", *(["kept"] if number else [])]
+            card = f"---\ntags: [{', '.join(tags)}]\n---\n".encode()
+            hosting.commit(who, name, "main", Push("push", "", None, [Operation("add", "README.md", card)]))
+        due = hosting.search(who, Wanted(Kind.MODEL, tags=["kept"]))
+        assert len(due[0]) == 3
+        with office.engine.begin() as connection:
+            for sort in ("downloads", "modified", "created"):
+                connection.execute(text(f"DROP INDEX shown_by_{sort}"))
+                connection.execute(text("ALTER TABLE shown DROP COLUMN signature" if sort == "created" else "SELECT 1"))
+                connection.execute(text(f"CREATE INDEX shown_by_{sort} ON shown (place, {sort}, repo)"))
+            connection.execute(text("CREATE INDEX shown_keys ON shown (id, place)"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+        migrate(office.engine)
+        assert is_current(office.engine)
+        table = catalogue.shown.c
+        with office.engine.begin() as connection:
+            rows = connection.execute(select(table.labels, table.signature)).all()
+        assert rows
+        assert all(catalogue.signature(row.labels) == row.signature != 0 for row in rows)
+        indices = {index["name"]: index["column_names"] for index in inspect(office.engine).get_indexes("shown")}
+        assert "shown_keys" not in indices
+        assert indices["shown_by_modified"] == ["place", "modified", "repo", *catalogue.SEEN]
+        assert hosting.search(who, Wanted(Kind.MODEL, tags=["kept"])) == due
 
 
 def test_a_server_without_trigrams_is_refused_in_words(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ from brightline.release.card import Card
 from brightline.release.repository import Kind, RepoName
 from brightline.storage.shelves import LONG, METADATA
 
+_MIXER = 2_654_435_761  # 2^32 by the golden ratio: numbers that follow each other come to lie far apart
 EVER = 253_402_300_799  # the last second of the year 9999
 PLACES = range(6)  # for each kind one that strangers see, and one that they do not
 KINDS = list(Kind)
@@ -54,6 +55,9 @@ class Labels(TypeDecorator[list[int]]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> list[int]:
         return [int(one) for one in value.split(",") if one] if dialect.name == "sqlite" else value
+
+
+SEEN = ("id", "since", "until", "inside", "decided", "words", "signature")  # of a row, in the index of each sort
 
 
 cards = Table(  # what the card of a revision says, by the revision's listing
@@ -85,16 +89,14 @@ shown = Table(
     Column("sdk", String(20), nullable=False),
     Column("card", LONG),
     Column("labels", Labels, nullable=False),
+    Column("signature", BigInteger, nullable=False),  # of the labels, see below
     Column("created", BigInteger, nullable=False),
     Column("modified", BigInteger, nullable=False),
     Column("downloads", BigInteger, nullable=False),
-    Index("shown_by_downloads", "place", "downloads", "repo"),
-    Index("shown_by_modified", "place", "modified", "repo"),
-    Index("shown_by_created", "place", "created", "repo"),
-    # what is gathered is sorted by a narrow index, before anything else of it is read
-    Index(
-        "shown_keys", "id", "place", "modified", "created", "downloads", "repo", "since", "until", "inside", "decided"
-    ),
+    # whoever walks along a sort reads rows in the index alone, but for those that are likely to be shown
+    Index("shown_by_downloads", "place", "downloads", "repo", *SEEN),
+    Index("shown_by_modified", "place", "modified", "repo", *SEEN),
+    Index("shown_by_created", "place", "created", "repo", *SEEN),
 )
 
 labels = Table(  # tags, in small letters, with how many rows of a place have them
@@ -213,6 +215,7 @@ def _put_in(connection: Connection, repo: int, row: Row) -> None:
     ids = _label_ids(connection, row.place, labels_of(name, card, row.gated))
     values = {name: getattr(row, name) for name in (*_FACTS, "inside", "decided", "since", "until", "place")}
     values |= {"repo": repo, "words": str(name).lower(), "card": None if kept is None else kept.id, "labels": ids}
+    values["signature"] = signature(ids)
     made = connection.execute(insert(shown).values(**values).returning(shown.c.id)).scalar_one()
     connection.execute(update(labels).where(labels.c.id.in_(ids)).values(count=labels.c.count + 1))
     _index(connection, row.place, made, indexed(values["words"], ids))
@@ -258,6 +261,17 @@ def indexed(words: str, ids: Iterable[int]) -> str:
 def sign(label: int) -> str:
     """Three letters for a label: each from an alphabet of its own, so that no other three in a row are taken for them."""
     return "".join(chr(first + (label >> shift & 0xFFF)) for first, shift in ((0x4E00, 0), (0x6000, 12), (0x7200, 24)))
+
+
+def signature(ids: Iterable[int]) -> int:
+    """Two of 63 bits for each label. A row that lacks one of the bits of a label lacks the label; one that has both may have it.
+    An index has room for this, and none for as many labels as a card may have.
+    """
+    bits = 0
+    for label in ids:
+        mixed = label * _MIXER & 0xFFFFFFFF
+        bits |= 1 << mixed % 63 | 1 << mixed // 63 % 63
+    return bits
 
 
 def count_downloads(connection: Connection, repo: int, count: int) -> None:

@@ -18,7 +18,8 @@ from brightline.storage import searching, shelf, shelves
 from brightline.storage.attributes import ORGANISATION, vetted_repos
 from brightline.storage.catalogue import FREE, GATED, OWN, spelled
 from brightline.storage.database import stored, writing
-from brightline.storage.searching import Asked, Audience
+from brightline.storage.finding import Asked, Sort
+from brightline.storage.searching import Audience
 
 MOST = 1_000  # tags that are told of one kind
 _TYPES = ("license", "language", "dataset", "base_model", "region", "task_categories", "task_ids", "size_categories")
@@ -100,7 +101,7 @@ class Listing(Room):
         return self._read(ask)
 
 
-_SORTS: Mapping[str, searching.Sort] = {"lastModified": "modified", "createdAt": "created"}
+_SORTS: Mapping[str, Sort] = {"lastModified": "modified", "createdAt": "created"}
 
 
 def _labels(wanted: Wanted) -> list[str]:
