@@ -1,23 +1,25 @@
 """What is known of some bytes: the cases and the orders about them, kept until the log has an entry that is about them."""
 
+from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from brightline.assembly.office import Office, View
-from brightline.assembly.ordering import orders_on
+from brightline.assembly.ordering import as_ordered
 from brightline.authority.case import Case
 from brightline.authority.orders import Ordered
+from brightline.authority.procedure import replay
 from brightline.enforcement.access import Judged
 from brightline.enforcement.judging import judge
-from brightline.storage import schema
+from brightline.permit.charter import Charter
+from brightline.storage.casebook import read_casebook
 from brightline.storage.ledger import load_charters, manifests_since
 from brightline.storage.log import head_size
 from brightline.storage.shelf import Repo
 
 if TYPE_CHECKING:
-    from brightline.permit.charter import Charter
     from brightline.permit.envelope import Envelope
 
 KEPT = 20_000  # manifests whose cases are kept in memory
@@ -83,11 +85,31 @@ class Knowing:
         return size
 
 
+class _Records:
+    """What replaying looks up: charters that are proven, and documents, of which most came with the casebook."""
+
+    def __init__(self, view: View, documents: Mapping[str, bytes]) -> None:
+        self._view, self._documents = view, dict[str, bytes | None](documents)
+
+    def charter(self, version: int) -> Charter:
+        return self._view.charter(version)
+
+    def document(self, digest: str) -> bytes | None:
+        if digest not in self._documents:
+            self._documents[digest] = self._view.document(digest)
+        return self._documents[digest]
+
+
 def _look(view: View, manifest: str) -> Known:
-    numbers = view.connection.execute(
-        select(schema.cases.c.number).where(schema.cases.c.manifest == manifest).order_by(schema.cases.c.number)
-    ).scalars()
-    return [view.case(number) for number in numbers], orders_on(view, manifest)
+    """Every word is judged anew, and every signature: no column is believed. Raises LookupError where a case has no words."""
+    book = read_casebook(view.connection, manifest)
+    records, cases = _Records(view, book.documents), list[Case]()
+    for number, words in book.cases.items():
+        case = replay(words, records)
+        if case is None:
+            raise LookupError(f"the log says nothing of case {number}")
+        cases.append(case)
+    return cases, [as_ordered(one.content, one.lifted) for one in book.orders]
 
 
 def bounded(kept: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
