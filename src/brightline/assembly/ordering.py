@@ -29,9 +29,13 @@ def orders_on(view: View, manifest: str | None = None) -> list[Ordered]:
 
 
 def _ordered(records: Records, row: Any) -> Ordered:
-    content = records.document(row.digest) or b""
-    envelope = parse_envelope(content, STATEMENT_TYPE, "the order")
     lifted = None if row.lifted is None else restored(row.lifted)
+    return as_ordered(records.document(row.digest) or b"", lifted)
+
+
+def as_ordered(content: bytes, lifted: datetime | None) -> Ordered:
+    """A signed order. Raises Illegible where it cannot be read."""
+    envelope = parse_envelope(content, STATEMENT_TYPE, "the order")
     return Ordered(read_order(envelope.payload), envelope.digest, lifted)
 
 

@@ -1,8 +1,6 @@
 """What was said, read back: the log's entries as words and cases, the documents they speak of, and the charters they stand under."""
 
 from collections.abc import Iterator
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -53,13 +51,3 @@ def manifests_since(connection: Connection, since: int, size: int) -> set[str] |
 def load_case(connection: Connection, number: int, records: Any) -> Case | None:
     """The case, as the log's entries say. Raises ValueError where they say what was never allowed."""
     return replay(words_of(connection, number), records)
-
-
-def load_cases(connection: Connection, manifest: str, records: Any) -> list[Case]:
-    """All that were ever filed about these bytes, in one question. Raises ValueError as `load_case` does."""
-    table, cases = schema.entries.c, schema.cases.c
-    wanted = select(cases.number, table.entry).join_from(schema.cases, schema.entries, table.case == cases.number)
-    rows = connection.execute(wanted.where(cases.manifest == manifest).order_by(cases.number, table.number)).all()
-    words = groupby(rows, key=attrgetter("number"))
-    found = (replay((read_word(bytes(row.entry)) for row in one), records) for _, one in words)
-    return [case for case in found if case is not None]

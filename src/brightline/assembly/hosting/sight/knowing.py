@@ -1,18 +1,21 @@
 """What is known of some bytes: the cases and the orders about them, kept until the log has an entry that is about them."""
 
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
 from brightline.assembly.office import Office, View
-from brightline.assembly.ordering import orders_on
+from brightline.assembly.ordering import as_ordered
 from brightline.authority.case import Case
 from brightline.authority.orders import Ordered
+from brightline.authority.procedure import replay
 from brightline.enforcement.access import Judged
 from brightline.enforcement.judging import judge
+from brightline.storage.casebook import read_casebook
 from brightline.storage.log import head_size
-from brightline.storage.records import load_cases, load_charters, manifests_since
+from brightline.storage.records import load_charters, manifests_since
 from brightline.storage.shelf import Repo
 
 if TYPE_CHECKING:
@@ -83,7 +86,15 @@ class Knowing:
 
 
 def _look(view: View, manifest: str) -> Known:
-    return load_cases(view.connection, manifest, view), orders_on(view, manifest)
+    """Every word is judged anew, and every signature: no column is believed. Raises LookupError where a case has no words."""
+    book = read_casebook(view.connection, manifest)
+    records, cases = replace(view, documents=dict(book.documents)), list[Case]()
+    for number, words in book.cases.items():
+        case = replay(words, records)
+        if case is None:
+            raise LookupError(f"the log says nothing of case {number}")
+        cases.append(case)
+    return cases, [as_ordered(one.content, one.lifted) for one in book.orders]
 
 
 def bounded(kept: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
