@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Select, and_, bindparam, func, select
+from sqlalchemy import JSON, Column, Connection, Select, and_, bindparam, exists, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -18,6 +18,7 @@ from brightline.storage import schema, shelf, shelves
 from brightline.storage.attributes import vettings
 from brightline.storage.database import restored
 from brightline.storage.lending import Loan, loans
+from brightline.storage.origins import origins
 from brightline.storage.renames import find_named
 from brightline.storage.shelf import Repo, Revision
 
@@ -43,6 +44,7 @@ class Glance:
     trunk: Revision | None
     published: frozenset[str]  # manifests of its revisions about which a permit was ever published
     loans: Sequence[Loan]
+    imported: bool  # anything of it, at any time: see storage.origins
     accepted: bool
     granted: bool
     vetted_until: datetime | None
@@ -75,6 +77,7 @@ def _glance(connection: Connection, asked: Select[Any], who: Who, given: Mapping
         None if row.oid is None else shelf.as_revision(row),
         frozenset(manifest for (manifest,) in row.published or ()),
         [Loan(*loan) for loan in sorted(row.loans or ())],
+        bool(row.imported),
         row.status == "accepted",
         row.status == "accepted" and bool(row.granted),
         max(moments, default=None),
@@ -115,6 +118,7 @@ def _question() -> Select[Any]:
         *columns,
         shared.scalar_subquery().label("shared_until"),
         log.scalar_subquery().label("log"),
+        exists(select(origins.c.id).where(origins.c.repo == own)).label("imported"),
         *(inner.scalar_subquery().label(name) for name, inner in _lists(own).items()),
     ).select_from(source)
 
