@@ -116,7 +116,7 @@ def test_files_are_deleted_for_good_in_one_step_or_not_at_all(branched: Hosting,
     assert standing(branched) == before
     branched.delete_lfs(ACME, NAME, [old], rewrite=True)
     for branch in ("main", "side"):
-        rows, _ = branched.tree(ACME, NAME, branch, "", recursive=True, expand=False)
+        rows = branched.tree(ACME, NAME, branch, "", recursive=True, expand=False).rows
         assert [row["path"] for row in rows] == [".gitattributes", "kept.bin"]
         assert len(branched.commits(ACME, NAME, branch)) == 1
     assert branched.refs(ACME, NAME, pulls=False)["tags"] == []
@@ -135,7 +135,7 @@ def test_a_push_while_files_are_deleted_is_not_undone(branched: Hosting, monkeyp
 
     monkeypatch.setattr(copying, "put_together", meanwhile)
     branched.delete_lfs(ACME, NAME, [hashlib.sha256(b"\0old").hexdigest()], rewrite=True)
-    rows, _ = branched.tree(ACME, NAME, "side", "", recursive=True, expand=False)
+    rows = branched.tree(ACME, NAME, "side", "", recursive=True, expand=False).rows
     assert [row["path"] for row in rows] == [".gitattributes", "kept.bin", "more.txt"]
 
 
@@ -144,13 +144,13 @@ def test_a_long_history_is_looked_through_once_and_keeps_nobody_waiting(hosting:
     for number in range(80):
         hosting.commit(ACME, NAME, "main", Push("push", "", None, [Operation("add", "a.bin", b"\0%d" % number)]))
         hosting.tag(ACME, NAME, "main", f"v{number}")
-    really, read = shelf.read_listing, list[bool]()
+    really, read = shelf.read_carded, list[bool]()
 
     def counted(connection, sha256):
         read.append(bool(connection.get_execution_options().get("writing")))
         return really(connection, sha256)
 
-    monkeypatch.setattr(shelf, "read_listing", counted)
+    monkeypatch.setattr(shelf, "read_carded", counted)
     hosting.delete_lfs(ACME, NAME, [hashlib.sha256(b"\0" + b"60").hexdigest()], rewrite=True)
     assert len(read) <= 90
     assert sum(read) <= 2

@@ -123,22 +123,28 @@ def test_a_look_asks_little(office: Office, hosting: Hosting) -> None:
     """A glance. Where main is undecided, strangers need a look at what came before."""
     for account, more in ((ACME, 0), (None, 3)):
         hosting.info(account, NAME, None, sizes=False)
-        for look in (
-            lambda account=account: hosting.info(account, NAME, None, sizes=False),
-            lambda account=account: hosting.tree(account, NAME, "main", "", recursive=True, expand=False),
-        ):
-            with questions(office.engine) as asked:
-                look()
-            assert len(asked) == 1 + more, asked
+        with questions(office.engine) as asked:
+            hosting.info(account, NAME, None, sizes=False)
+        assert len(asked) == 1 + more, asked
+        with questions(office.engine) as asked:
+            hosting.tree(account, NAME, "main", "", recursive=True, expand=False)
+        assert len(asked) == 1 + more, asked
 
 
-@pytest.mark.usefixtures("hosting")
-def test_the_first_look_at_a_case_asks_for_it_once(office: Office) -> None:
-    """A glance, all that is on record about the case, the listing, its card; and what the charters are."""
-    fresh = Hosting(office)  # knows nothing that `hosting` knows
+def test_the_first_look_asks_for_the_case_and_the_listing_once_each(office: Office, hosting: Hosting) -> None:
+    other = RepoName(Kind.MODEL, "acme", "other")
+    hosting.create(ACME, other, {})
+    hosting.commit(ACME, other, "main", Push("push", "", None, [*FILES, Operation("add", "more.bin", b"\0more")]))
+    with examination.examining(office):
+        for number in (3, 2):  # the second push of the first repository is decided, too
+            office.say("accept", number, "officer", {"missing": []})
+            examination.wait(examination.begin(number, "examiner"), office, number, lambda _now: None)
+            decided(office, number)
+    fresh = Hosting(office)
+    fresh.info(None, NAME, None, sizes=False)
     with questions(office.engine) as asked:
-        fresh.info(ACME, NAME, None, sizes=False)
-    assert len(asked) == 5, asked
+        assert fresh.info(None, other, None, sizes=False)["tags"] == ["license:mit"]
+    assert len(asked) == 3, asked
 
 
 def test_what_was_imported_is_asked_for_where_anything_was(office: Office, hosting: Hosting) -> None:

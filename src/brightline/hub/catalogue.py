@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from brightline.hub import asking, listing
+from brightline.hub import asking
 from brightline.hub.arriving import received
-from brightline.hub.host import Coming, Push, Turned
+from brightline.hub.host import Coming, Document, Push, Rows, Turned
 from brightline.hub.ndjson import SIZE, read_push
 from brightline.release.card import card_faults
 from brightline.release.repository import Kind
@@ -81,8 +81,23 @@ async def info(request: Request) -> Response:
     revision = asking.part(request, "revision") if "revision" in request.path_params else None
     only = asking.expanded(request)
     sizes, used = asking.flag(request, "blobs"), "usedStorage" in only
-    told = await asking.off(lambda: host.info(account, name, revision, sizes=sizes, used=used))
-    return JSONResponse({key: value for key, value in told.items() if key in (*asking.NAMES, *only)} if only else told)
+
+    def work() -> Response:
+        told = host.info(account, name, revision, sizes=sizes, used=used)
+        return _described(
+            {key: value for key, value in told.items() if key in (*asking.NAMES, *only)} if only else told
+        )
+
+    return await asking.off(work)
+
+
+def _described(told: Document) -> Response:
+    """The JSON of its files was written before, mostly: a repository may have 100,000."""
+    files = told.get("siblings")
+    if not isinstance(files, Rows):
+        return JSONResponse(told)
+    rest = bytes(JSONResponse({key: value for key, value in told.items() if key != "siblings"}).body)
+    return Response(rest[:-1] + b',"siblings":' + files.text + b"}", media_type="application/json")
 
 
 async def settings(request: Request) -> Response:
@@ -103,12 +118,11 @@ async def tree(request: Request) -> Response:
     recursive, expand = asking.flag(request, "recursive"), asking.flag(request, "expand")
 
     def work() -> Response:
-        rows, commit = host.tree(account, name, revision, path, recursive=recursive, expand=expand)
-        page, following = listing.page_of(rows, request.query_params.get("cursor"))
-        more = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
-        return JSONResponse(
-            page, headers={"X-Repo-Commit": commit, **({"Link": more} if following is not None else {})}
-        )
+        after = request.query_params.get("cursor")
+        page = host.tree(account, name, revision, path, recursive=recursive, expand=expand, after=after)
+        more = f'<{request.url.include_query_params(cursor=page.following)}>; rel="next"'
+        link = {"Link": more} if page.following is not None else {}
+        return JSONResponse(page.rows, headers={"X-Repo-Commit": page.commit, **link})
 
     return await asking.off(work)
 

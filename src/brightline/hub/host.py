@@ -1,13 +1,16 @@
 """What the hub's door needs of an office, and how a refusal reaches a client. The office itself is joined on in assembly."""
 
+import json
 from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from brightline.release.repository import Kind, RepoName
 
 Document = dict[str, Any]
+FILES = 1_000  # files and folders a page of a tree
 FULL = 413  # it is larger than what there is room for; clients try again for minutes where they are told any 5xx (RFC 9110, 15.5.14)
 Stretch = tuple[int, int, int]  # an open file's descriptor, where in it, and how many bytes
 
@@ -18,6 +21,24 @@ class Turned(Exception):
     def __init__(self, status: int, sentence: str, code: str = "", commit: str | None = None) -> None:
         super().__init__(sentence)
         self.status, self.code, self.commit = status, code, commit
+
+
+class Rows(list[Document]):
+    """Documents that nobody changes, and their JSON once somebody asked for it."""
+
+    @cached_property
+    def text(self) -> bytes:
+        """As Starlette writes it."""
+        return json.dumps(self, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Of a folder, at a commit; and the path after which the next page begins."""
+
+    rows: list[Document]
+    commit: str
+    following: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +174,16 @@ class Host(Protocol):
     def tags(self, kind: Kind) -> Mapping[str, list[Document]]: ...
 
     def tree(
-        self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool
-    ) -> tuple[list[Document], str]: ...
+        self,
+        account: Account | None,
+        name: RepoName,
+        revision: str,
+        path: str,
+        *,
+        recursive: bool,
+        expand: bool,
+        after: str | None = None,
+    ) -> Page: ...
 
     def paths(
         self, account: Account | None, name: RepoName, revision: str, paths: Sequence[str], *, expand: bool

@@ -1,8 +1,5 @@
 """Routes of the lists: which repositories there are, page after page, and the tags they are filtered by."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,7 +11,6 @@ from brightline.release.repository import Kind
 
 SORTS = ("lastModified", "createdAt", "downloads", "likes", "trendingScore")
 PAGE, MOST = 100, 1_000  # repositories a page where nobody says how many, and at the most
-FILES = 1_000  # files and folders a page of a tree
 CONDITIONS, LENGTH = 20, 200  # words and tags of one question, and letters of one
 
 
@@ -80,17 +76,6 @@ def _limit(word: str | None) -> int:
     if not word.isascii() or not word.isdigit() or len(word) > 9:
         raise Turned(400, "limit is a whole number.")
     return max(1, min(int(word), MOST))
-
-
-def page_of(rows: Sequence[dict[str, Any]], cursor: str | None) -> tuple[Sequence[dict[str, Any]], str | None]:
-    """Of a folder's rows, folders first and then by path; and the path after which the next page begins. Raises Turned."""
-    start = 0
-    if cursor is not None:
-        start = next((at for at, row in enumerate(rows, 1) if row["path"] == cursor), 0)
-        if not start:
-            raise Turned(400, "this cursor is none of ours, or of another folder. Begin again without it.")
-    page = rows[start : start + FILES]
-    return page, page[-1]["path"] if len(rows) > start + FILES else None
 
 
 ROUTES = [

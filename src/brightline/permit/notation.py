@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 SIZE = 64 << 20  # bytes of one signed document: a manifest of 100,000 files fits
 LAST = 9_000  # a year, behind which delays and windows would lead out of the calendar
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\dZ", re.ASCII)
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _Kind = TypeVar("_Kind")
 
@@ -28,9 +28,7 @@ def read_object(content: bytes, what: str) -> dict[str, Any]:
     if len(content) > SIZE:
         raise Illegible(f"{what} is longer than {SIZE} bytes")
     try:
-        document = json.loads(
-            content.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_constant, parse_float=_finite
-        )
+        document = _DECODER.decode(content.decode("utf-8"))
     except (ValueError, RecursionError) as trouble:
         raise Illegible(f"{what} is no JSON that can be relied on: {trouble}"[:300]) from None
     if not isinstance(document, dict):
@@ -62,6 +60,9 @@ def _finite(text: str) -> float:
 
 def _constant(word: str) -> Any:
     raise ValueError(f"{word} is no number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_constant, parse_float=_finite)
 
 
 def take(document: Mapping[str, Any], key: str, kind: type[_Kind]) -> _Kind:
@@ -99,9 +100,9 @@ def natural(document: Mapping[str, Any], key: str, least: int = 0) -> int:
 
 def only(document: Mapping[str, Any], *known: str) -> None:
     """No other key than these: what is signed must be understood. Raises Illegible."""
-    strange = sorted(set(document) - set(known))
-    if strange:
-        raise Illegible(f"{strange[0][:80]!r} is not known here")
+    if not document.keys() <= set(known):
+        strange = min(document.keys() - set(known))
+        raise Illegible(f"{strange[:80]!r} is not known here")
 
 
 def written(at: datetime) -> str:
@@ -112,10 +113,10 @@ def written(at: datetime) -> str:
 def read_moment(text: str) -> datetime:
     """Raises Illegible."""
     try:
-        found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        found = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) is not None else None
     except ValueError:
         found = None
-    if found is None or _MOMENT.fullmatch(text) is None or found.year > LAST:
+    if found is None or found.year > LAST:
         raise Illegible(f"{text[:40]!r} is no moment; one is written 2026-11-23T22:56:09Z")
     return found
 

@@ -16,6 +16,7 @@ _KEYS = (
     "case", "title", "applicant", "affiliates", "manifest", "files", "access", "determination", "conditions", "fails_if",
     "charter", "issued", "effective", "review", "expires", "base", "supersedes",
 )  # fmt: skip
+_COMPONENTS = {component.value: component for component in Component}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,9 @@ def _file(subject: tuple[str, str], row: Any) -> File:
     name, digest = subject
     match row:
         case [str(path), int(size), str(component)] if path == name and size >= 0 and not isinstance(size, bool):
-            if component not in list(Component):
+            if component not in _COMPONENTS:
                 raise Illegible(f"{component[:40]!r} is no component")
-            return File(path, size, digest, Component(component))
+            return File(path, size, digest, _COMPONENTS[component])
     raise Illegible(f"the permit's row of {name[:80]!r} is no path, size and component")
 
 

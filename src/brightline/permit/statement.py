@@ -1,5 +1,6 @@
 """in-toto Statement v1, the shell of every word of the office (in-toto attestation framework, spec/v1)."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ ORDER = "https://brightline/order/v1"
 LIFTING = "https://brightline/lifting/v1"
 NOTICE = "https://brightline/notice/v1"
 STANDING = "https://brightline/standing/v1"
+_HEXADECIMAL = re.compile("[0-9a-f]{64}")
 
 
 def statement(predicate_type: str, subjects: Sequence[tuple[str, str]], predicate: dict[str, Any]) -> Envelope:
@@ -36,6 +38,10 @@ def read_statement(payload: bytes, predicate_type: str) -> tuple[list[tuple[str,
 
 
 def _subject(row: Any) -> tuple[str, str]:
+    """A release may have 100,000: what is as it should be is seen at once, and anything else is told what is wrong with it."""
+    match row:
+        case {"name": str(name), "digest": {"sha256": str(digest)} as digests} if len(row) == 2 and len(digests) == 1:
+            return name, hexadecimal(digest)
     if not isinstance(row, dict):
         raise Illegible("a subject should be an object")
     only(row, "name", "digest")
@@ -46,7 +52,7 @@ def _subject(row: Any) -> tuple[str, str]:
 
 def hexadecimal(text: str) -> str:
     """A sha256 in lower-case hex. Raises Illegible."""
-    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+    if _HEXADECIMAL.fullmatch(text) is None:
         raise Illegible(f"{text[:80]!r} is no sha256 in lower-case hex")
     return text
 

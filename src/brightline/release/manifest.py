@@ -3,11 +3,15 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 
 from brightline.release.component import Component
 
 SCHEMA = "brightline/manifest/v1"
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)  # of keys that are written in their order
+_path = attrgetter("path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +24,28 @@ class File:
     component: Component
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """Files in the order of their paths' UTF-8 bytes. Raises ValueError where a path stands twice."""
 
     files: tuple[File, ...]
 
     def __post_init__(self) -> None:
-        ordered = tuple(sorted(self.files, key=lambda file: file.path.encode("utf-8", "surrogatepass")))
-        for earlier, later in pairwise(ordered):
-            if earlier.path == later.path:
-                raise ValueError(f"the path {later.path!r} stands twice in one release")
+        ordered = tuple(sorted(self.files, key=_path))  # by code points, which UTF-8 keeps in their order
+        if len({file.path for file in ordered}) < len(ordered):
+            twice = next(later.path for earlier, later in pairwise(ordered) if earlier.path == later.path)
+            raise ValueError(f"the path {twice!r} stands twice in one release")
         object.__setattr__(self, "files", ordered)
 
     def canonical(self) -> bytes:
         """JSON with sorted keys, no spaces and ASCII escapes: the same files always give the same bytes."""
         rows = [
-            {"path": file.path, "size": file.size, "sha256": file.sha256, "component": file.component.value}
+            {"component": file.component.value, "path": file.path, "sha256": file.sha256, "size": file.size}
             for file in self.files
         ]
-        document = {"schema": SCHEMA, "files": rows}
-        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+        return _ENCODER.encode({"files": rows, "schema": SCHEMA}).encode("ascii")
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """`sha256:` and the hex digest of the canonical bytes."""
         return "sha256:" + hashlib.sha256(self.canonical()).hexdigest()

@@ -39,36 +39,36 @@ def stored_regular(path: str, content: bytes) -> Stored:
 
 def tree_ids(files: Iterable[Stored]) -> dict[str, str]:
     """The id of every folder, by its path; the root's is ''. Raises ValueError where a path is a file and a folder."""
-    folders: dict[str, dict[str, tuple[bytes, str]]] = {"": {}}
+    folders: dict[str, list[tuple[bytes, bytes]]] = {"": []}
+    paths = set[str]()
     for file in files:
         folder, _, name = file.path.rpartition("/")
-        _open(folders, folder)
-        if file.path in folders:
-            raise ValueError(f"{file.path!r} is a file and a folder")
-        folders[folder][name] = (b"100644", file.oid)
+        if folder not in folders:
+            _open(folders, folder)
+        folders[folder].append(_row(b"100644", name, file.oid))
+        paths.add(file.path)
+    for path in paths & folders.keys():
+        raise ValueError(f"{path!r} is a file and a folder")
     found: dict[str, str] = {}
     for path in sorted(folders, key=lambda one: -one.count("/") - (one != "")):
-        found[path] = _tree_id(folders[path])
+        found[path] = object_id("tree", b"".join(row for _, row in sorted(folders[path])))
         if path:
             folder, _, name = path.rpartition("/")
-            folders[folder][name] = (b"40000", found[path])
+            folders[folder].append(_row(b"40000", name, found[path], b"/"))
     return found
 
 
-def _open(folders: dict[str, dict[str, tuple[bytes, str]]], folder: str) -> None:
+def _open(folders: dict[str, list[tuple[bytes, bytes]]], folder: str) -> None:
+    """With those that it lies in."""
     while folder not in folders:
-        folders[folder] = {}
-        above, _, name = folder.rpartition("/")
-        if above in folders and name in folders[above]:
-            raise ValueError(f"{folder!r} is a file and a folder")
-        folder = above
+        folders[folder] = []
+        folder = folder.rpartition("/")[0]
 
 
-def _tree_id(rows: dict[str, tuple[bytes, str]]) -> str:
-    """Git sorts folders as if their names ended in a slash."""
-    ordered = sorted(rows.items(), key=lambda row: row[0].encode() + (b"/" if row[1][0] == b"40000" else b""))
-    content = b"".join(mode + b" " + name.encode() + b"\0" + bytes.fromhex(oid) for name, (mode, oid) in ordered)
-    return object_id("tree", content)
+def _row(mode: bytes, name: str, oid: str, end: bytes = b"") -> tuple[bytes, bytes]:
+    """What git sorts it by, and what it writes. It sorts folders as if their names ended in a slash."""
+    encoded = name.encode()
+    return encoded + end, b"%b %b\0%b" % (mode, encoded, bytes.fromhex(oid))
 
 
 @dataclass(frozen=True, slots=True)

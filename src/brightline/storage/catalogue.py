@@ -166,10 +166,10 @@ def keep_card(connection: Connection, listing: str, card: Card) -> None:
         connection.execute(insert(cards).values(listing=listing, content=json.dumps(asdict(card))))
 
 
-def read_card(connection: Connection, listing: str) -> Card | None:
-    """None where none was kept."""
+def read_card(connection: Connection, listing: str) -> Card:
+    """An empty one where none was kept."""
     content = connection.execute(select(cards.c.content).where(cards.c.listing == listing)).scalar()
-    return None if content is None else card_of(content)
+    return Card() if content is None else card_of(content)
 
 
 def card_of(content: str) -> Card:

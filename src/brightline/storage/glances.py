@@ -42,9 +42,9 @@ class Glance:
     log: int
     refs: Mapping[str, str]
     trunk: Revision | None
-    imported: bool  # ever, from another hub
     published: frozenset[str]  # manifests of its revisions about which a permit was ever published
     loans: Sequence[Loan]
+    imported: bool  # anything of it, at any time: see storage.origins
     accepted: bool
     granted: bool
     vetted_until: datetime | None
@@ -75,9 +75,9 @@ def _glance(connection: Connection, asked: Select[Any], who: Who, given: Mapping
         row.log,
         dict(sorted(row.refs or ())),
         None if row.oid is None else shelf.as_revision(row),
-        bool(row.imported),
         frozenset(manifest for (manifest,) in row.published or ()),
         [Loan(*loan) for loan in sorted(row.loans or ())],
+        bool(row.imported),
         row.status == "accepted",
         row.status == "accepted" and bool(row.granted),
         max(moments, default=None),
@@ -118,7 +118,7 @@ def _question() -> Select[Any]:
         *columns,
         shared.scalar_subquery().label("shared_until"),
         log.scalar_subquery().label("log"),
-        exists().where(origins.c.repo == own).label("imported"),
+        exists(select(origins.c.id).where(origins.c.repo == own)).label("imported"),
         *(inner.scalar_subquery().label(name) for name, inner in _lists(own).items()),
     ).select_from(source)
 

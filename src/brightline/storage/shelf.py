@@ -12,6 +12,7 @@ from itertools import chain, repeat
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, literal, select, update
 
 from brightline.release.attributes import OFFICES
+from brightline.release.card import Card
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
 from brightline.release.revision import Commit, Stored
@@ -229,8 +230,33 @@ def read_listing(connection: Connection, sha256: str) -> list[Filed]:
     content = connection.execute(select(table.files).where(table.sha256 == sha256)).scalar()
     if content is None:
         raise LookupError(f"the listing {sha256} is not kept")
+    return _filed(content)
+
+
+def read_carded(connection: Connection, sha256: str) -> tuple[list[Filed], Card | None]:
+    """A listing, and the card that was kept with it. Raises LookupError where the listing is not kept."""
+    row = connection.execute(_CARDED, {"sha256": sha256}).first()
+    if row is None:
+        raise LookupError(f"the listing {sha256} is not kept")
+    return _filed(row.files), None if row.content is None else catalogue.card_of(row.content)
+
+
+def _carded() -> Select[tuple[object, ...]]:
+    table, cards = shelves.listings, catalogue.cards
+    both = table.outerjoin(cards, cards.c.listing == table.c.sha256)
+    return select(table.c.files, cards.c.content).select_from(both).where(table.c.sha256 == bindparam("sha256"))
+
+
+_CARDED = _carded()
+_COMPONENTS = {component.value: component for component in Component}
+
+
+def _filed(content: bytes) -> list[Filed]:
     rows = json.loads(zlib.decompress(bytes(content)))
-    return [Filed(Stored(*row[:5]), row[5], Component(row[6])) for row in rows]
+    return [
+        Filed(Stored(path, oid, size, sha256, lfs), kind, _COMPONENTS[component])
+        for path, oid, size, sha256, lfs, kind, component in rows
+    ]
 
 
 def listing(files: Iterable[Filed]) -> tuple[str, bytes]:

@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 from brightline.assembly.hosting.sight import showing
 from brightline.assembly.hosting.sight.dating import Dating
 from brightline.assembly.hosting.sight.looking import Look, Seen
+from brightline.assembly.hosting.sight.outline import NoRow, Outline
 from brightline.assembly.hosting.sight.proposals import pulls as proposals
 from brightline.assembly.hosting.sight.room import Room
-from brightline.hub.host import Account, Document, Turned
+from brightline.hub.host import FILES, Account, Document, Page, Turned
 from brightline.release.attributes import OFFICES
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
@@ -30,54 +31,60 @@ class Browsing(Room):
         """`sizes` of its files; `used` is what all that was ever pushed takes."""
 
         def ask(connection: Connection) -> Document:
-            look, seen, files = self._files(connection, account, name, revision or "main")
-            card = self._card(connection, seen)
-            imported = look.glance.imported
-            origin = origins.last_origin(connection, seen.repo, seen.revision.oid) if imported else None
-            told = showing.info_document(seen, files, card, origin, sizes=sizes)
-            return {**told, "usedStorage": self._used(connection, seen, files)} if used else told
+            look, seen = self._seen(connection, account, name, revision or "main")
+            outline, card = self._shelving.outline(connection, seen), self._card(connection, seen)
+            origin = origins.last_origin(connection, seen.repo, seen.revision.oid) if look.glance.imported else None
+            size = self._used(connection, seen, outline) if used else outline.size
+            return showing.info_document(seen, outline.siblings(sizes=sizes), size, card, origin)
 
         return self._read(ask)
 
-    def _used(self, connection: Connection, seen: Seen, files: Sequence[Filed]) -> int:
+    def _used(self, connection: Connection, seen: Seen, outline: Outline) -> int:
         """To strangers only what they see: the rest would tell of what is undecided."""
         if seen.caller.owner or seen.caller.examiner:
             return shelf.weigh(connection, seen.repo)
-        return sum({one.stored.sha256: one.stored.size for one in files if one.stored.sha256 != OFFICES}.values())
+        files = (one.stored for one in outline.files if one.stored.sha256 != OFFICES)
+        return sum({one.sha256: one.size for one in files}.values())
 
     def _card(self, connection: Connection, seen: Seen) -> Card:
         """What it says are bytes of the file that it stands in."""
         file = self._shelving.file(connection, seen.revision, CARD)
         refused = file is not None and seen.denial(file) is not None
-        return Card() if refused else self._shelving.card(connection, seen.revision.files)
+        return Card() if refused else self._shelving.listings.card(connection, seen.revision.files)
 
-    def _files(
+    def _seen(
         self, connection: Connection, account: Account | None, name: RepoName, revision: str
-    ) -> tuple[Look, Seen, list[Filed]]:
-        """A look, the revision, and its files as this caller may know of them."""
+    ) -> tuple[Look, Seen]:
         look = self._shelving.look(connection, account, name)
         self._shelving.asked(look.repo, revision)
-        seen = look.seen(revision)
-        return look, seen, seen.listed(self._shelving.files(connection, seen.revision))
+        return look, look.seen(revision)
 
     def tree(
-        self, account: Account | None, name: RepoName, revision: str, path: str, *, recursive: bool, expand: bool
-    ) -> tuple[list[Document], str]:
-        def ask(connection: Connection) -> tuple[list[Document], str]:
-            look = self._shelving.look(connection, account, name)
-            self._shelving.asked(look.repo, revision)
-            seen = look.seen(revision)
+        self,
+        account: Account | None,
+        name: RepoName,
+        revision: str,
+        path: str,
+        *,
+        recursive: bool,
+        expand: bool,
+        after: str | None = None,
+    ) -> Page:
+        """Up to FILES rows of a folder, after the one of a path. Raises Turned."""
 
-            def make() -> list[Document]:
-                files = seen.listed(self._shelving.files(connection, seen.revision))
-                return showing.tree_documents(files, path, recursive=recursive)
-
-            rows = make() if expand else self._shelving.tree(seen, path, recursive=recursive, make=make)
+        def ask(connection: Connection) -> Page:
+            look, seen = self._seen(connection, account, name, revision)
+            outline = self._shelving.outline(connection, seen)
+            if path and not outline.holds(path):
+                raise Turned(404, f"{path} is no folder of {name}.", "EntryNotFound", seen.revision.oid)
+            try:
+                rows, following = outline.page(path, recursive=recursive, count=FILES, after=after)
+            except NoRow:
+                said = "this cursor is none of ours, or of another folder. Begin again without it."
+                raise Turned(400, said) from None
             if expand:
                 self._date(look, seen, rows)
-            if path and not rows:
-                raise Turned(404, f"{path} is no folder of {name}.", "EntryNotFound", seen.revision.oid)
-            return rows, seen.revision.oid
+            return Page(rows, seen.revision.oid, following)
 
         return self._read(ask)
 
@@ -100,9 +107,14 @@ class Browsing(Room):
     def paths(
         self, account: Account | None, name: RepoName, revision: str, paths: Sequence[str], *, expand: bool
     ) -> list[Document]:
-        rows, _ = self.tree(account, name, revision, "", recursive=True, expand=expand)
-        wanted = set(paths)
-        return [row for row in rows if row["path"] in wanted]
+        def ask(connection: Connection) -> list[Document]:
+            look, seen = self._seen(connection, account, name, revision)
+            rows = self._shelving.outline(connection, seen).rows(paths)
+            if expand:
+                self._date(look, seen, rows)
+            return rows
+
+        return self._read(ask)
 
     def refs(self, account: Account | None, name: RepoName, *, pulls: bool) -> Document:
         def ask(connection: Connection) -> Document:

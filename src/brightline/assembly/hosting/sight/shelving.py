@@ -1,31 +1,27 @@
 """The shelves of an office: repositories as a caller finds them, and what never changes of them, kept in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from brightline.assembly.hosting.quota import Quota
 from brightline.assembly.hosting.sight.knowing import Knowing, bounded
 from brightline.assembly.hosting.sight.lending import none_lent
+from brightline.assembly.hosting.sight.listings import Listings
 from brightline.assembly.hosting.sight.looking import Look, Seen
+from brightline.assembly.hosting.sight.outline import Outline
 from brightline.assembly.office import Office
 from brightline.enforcement.access import Denial, Reason
 from brightline.enforcement.branches import MAIN
-from brightline.hub.host import Account, Document, Turned
-from brightline.release.card import Card
+from brightline.hub.host import Account, Turned
 from brightline.release.repository import RepoName
-from brightline.storage import catalogue, shelf
+from brightline.storage import shelf
 from brightline.storage.attributes import ORGANISATION
 from brightline.storage.glances import Glance, Who, glance_marked, glance_named
 from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
 
-if TYPE_CHECKING:
-    from brightline.release.component import Component
-
-LISTINGS, TREES = 64, 64  # listings kept in memory, and folders of them as they are shown
-CARDS = 1_024  # cards kept in memory
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 
 
@@ -52,22 +48,15 @@ class Shelving(Knowing):
         super().__init__(office)
         self.quota = Quota(office)
         self.elsewhere: Elsewhere | None = None
-        self._listings: dict[str, dict[str, Filed]] = {}
-        self._cards: dict[str, Card] = {}
+        self.listings = Listings()
         self._lineages: dict[tuple[int, str], list[tuple[str, str]]] = {}
-        self._trees: dict[tuple[str, frozenset[Component], str, bool], list[Document]] = {}
 
-    def tree(self, seen: Seen, path: str, *, recursive: bool, make: Callable[[], list[Document]]) -> list[Document]:
-        """What was made of a listing once, for callers from whom the same is hidden, is right for ever. Nobody changes it."""
+    def outline(self, connection: Connection, seen: Seen) -> Outline:
+        """What the caller may know of a revision's files. What was lent hides file by file, for each caller anew."""
+        listing = self.listings.read(connection, seen.revision.files)
         if seen.lent is not none_lent:
-            return make()
-        key = (seen.revision.files, seen.hidden(), path, recursive)
-        kept = self._trees.get(key)
-        if kept is None:
-            kept = make()
-            with self._lock:
-                bounded(self._trees, TREES)[key] = kept
-        return kept
+            return Outline(seen.listed(list(listing.files.values())))
+        return listing.outline(seen.hidden())
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
         return list(self.listing(connection, revision.files).values())
@@ -75,24 +64,9 @@ class Shelving(Knowing):
     def file(self, connection: Connection, revision: Revision, path: str) -> Filed | None:
         return self.listing(connection, revision.files).get(path)
 
-    def listing(self, connection: Connection, files: str) -> dict[str, Filed]:
-        """By path; listings are named by their content, so that one that is kept is right for ever."""
-        known = self._listings.get(files)
-        if known is None:
-            known = {one.stored.path: one for one in shelf.read_listing(connection, files)}
-            with self._lock:
-                bounded(self._listings, LISTINGS)[files] = known
-        return known
-
-    def card(self, connection: Connection, files: str) -> Card:
-        """Of a listing: the same listing has the same card."""
-        known = self._cards.get(files)
-        if known is None:
-            known = catalogue.read_card(connection, files)
-            if known is not None:
-                with self._lock:
-                    bounded(self._cards, CARDS)[files] = known
-        return known or Card()
+    def listing(self, connection: Connection, files: str) -> Mapping[str, Filed]:
+        """By path."""
+        return self.listings.read(connection, files).files
 
     def marked(self, connection: Connection, account: Account | None, mark: str) -> Look | None:
         """At an incarnation of a repository. None where it is gone."""

@@ -3,24 +3,22 @@
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from brightline.assembly.hosting.sight.looking import Seen
 from brightline.enforcement.access import Judged, Phase
-from brightline.hub.host import Wanted
+from brightline.hub.host import Document, Rows, Wanted
 from brightline.permit.notation import written
 from brightline.release.card import Card
 from brightline.release.repository import HEADS, TAGS, Kind, RepoName
-from brightline.release.revision import Stored, pointer, tree_ids
+from brightline.release.revision import Stored, pointer
 from brightline.storage.asking import Request
 from brightline.storage.catalogue import card_of
 from brightline.storage.origins import Origin
 from brightline.storage.revealing import gated
 from brightline.storage.shelf import Filed, Repo, Revision
-
-Document = dict[str, Any]
 
 
 def identity(name: RepoName) -> str:
@@ -82,8 +80,8 @@ def _repo_document(
     return document
 
 
-def info_document(seen: Seen, files: Sequence[Filed], card: Card, origin: Origin | None, *, sizes: bool) -> Document:
-    """One repository at one revision; `brightline` is ours: what was decided, and where it came from."""
+def info_document(seen: Seen, siblings: Rows, used: int, card: Card, origin: Origin | None) -> Document:
+    """One repository at one revision; `brightline` is ours: what was decided, and where it came from. `used` is in bytes."""
     repo, judged, moments = seen.repo, seen.judged, [seen.repo.created, seen.revision.commit.at]
     flags = {
         "private": repo.private,
@@ -91,13 +89,12 @@ def info_document(seen: Seen, files: Sequence[Filed], card: Card, origin: Origin
         "disabled": judged.phase is Phase.CLOSED,
     }
     told = _repo_document(repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
-    siblings = [_sibling(filed.stored, sizes=sizes) for filed in files]
     own = {**judged_document(judged), "origin": None if origin is None else origin_document(origin)}
-    used: Document = {"usedStorage": sum({filed.stored.sha256: filed.stored.size for filed in files}.values())}
+    use: Document = {"usedStorage": used}
     if repo.name.kind is Kind.SPACE:
-        used |= {"runtime": runtime_document(repo), "models": list(card.models), "datasets": list(card.datasets)}
+        use |= {"runtime": runtime_document(repo), "models": list(card.models), "datasets": list(card.datasets)}
     more = {"cardData": json.loads(card.data), "siblings": siblings, "downloadsAllTime": repo.downloads}
-    return {**told, **more, **used, "brightline": own}
+    return {**told, **more, **use, "brightline": own}
 
 
 def runtime_document(repo: Repo) -> Document:
@@ -126,29 +123,11 @@ def judged_document(judged: Judged) -> Document:
     }
 
 
-def _sibling(file: Stored, *, sizes: bool) -> Document:
+def sibling_document(file: Stored, *, sizes: bool) -> Document:
     if not sizes:
         return {"rfilename": file.path}
     lfs = {"sha256": file.sha256, "size": file.size, "pointerSize": len(pointer(file.sha256, file.size))}
     return {"rfilename": file.path, "size": file.size, "blobId": file.oid, **({"lfs": lfs} if file.lfs else {})}
-
-
-def tree_documents(files: Iterable[Filed], folder: str, *, recursive: bool) -> list[Document]:
-    """What lies in a folder, or below it."""
-    listed = list(files)
-    ids, start = tree_ids([filed.stored for filed in listed]), f"{folder}/" if folder else ""
-    folders, rows = set[str](), list[Document]()
-    for filed in listed:
-        path = filed.stored.path
-        if not path.startswith(start):
-            continue
-        inner = path[len(start) :].split("/")
-        folders.update(start + "/".join(inner[:depth]) for depth in range(1, len(inner) if recursive else 2))
-        if recursive or len(inner) == 1:
-            rows.append(file_document(filed))
-    folders -= {row["path"] for row in rows}
-    rows += [{"type": "directory", "path": path, "oid": ids[path], "size": 0} for path in folders if path in ids]
-    return sorted(rows, key=lambda row: (row["type"] != "directory", row["path"]))
 
 
 def file_document(filed: Filed) -> Document:

@@ -1,0 +1,108 @@
+"""A listing as those see it from whom the same is hidden: in order, with its folders. Listings never change, so it is made once.
+
+What is asked for a page costs what the page does: files and folders are found by bisection, and only those of the page are described.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain, islice
+from operator import attrgetter
+
+from brightline.assembly.hosting.sight.showing import file_document, sibling_document
+from brightline.hub.host import Document, Rows
+from brightline.release.revision import tree_ids
+from brightline.storage.shelf import Filed
+
+AFTER = chr(ord("/") + 1)  # what a folder's name is followed by behind all that lies in it
+_path = attrgetter("stored.path")
+
+
+class NoRow(Exception):
+    """A page should begin where there is nothing."""
+
+
+class Outline:
+    """Of the files that may be listed, and of nothing else: the ids of folders follow from what lies in them."""
+
+    def __init__(self, files: Iterable[Filed]) -> None:
+        self.files = sorted(files, key=_path)
+        self._paths = list(map(_path, self.files))
+
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        return tree_ids(filed.stored for filed in self.files)
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        return sorted(self._ids.keys() - {""})
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes; what lies there twice counts once."""
+        return sum({filed.stored.sha256: filed.stored.size for filed in self.files}.values())
+
+    @cached_property
+    def _siblings(self) -> Rows:
+        return Rows(sibling_document(filed.stored, sizes=False) for filed in self.files)
+
+    def siblings(self, *, sizes: bool) -> Rows:
+        """As an info names them. Without sizes, as nearly everybody asks, they are kept: nobody changes them."""
+        return Rows(sibling_document(filed.stored, sizes=True) for filed in self.files) if sizes else self._siblings
+
+    def holds(self, folder: str) -> bool:
+        """Whether there is such a folder."""
+        return folder in self._ids
+
+    def page(
+        self, folder: str, *, recursive: bool, count: int, after: str | None = None
+    ) -> tuple[list[Document], str | None]:
+        """What lies in a folder, or below it, folders first; and the path after which the next page begins.
+
+        Raises NoRow where none of the folder has the path `after`.
+        """
+        start = f"{folder}/" if folder else ""
+        names = (self._folders, self._paths)
+        past = -1 if after is None else self._of(after, start, recursive=recursive)
+        lines = (_below(one, start, after if at == past else None, recursive=recursive) for at, one in enumerate(names))
+        found = list(islice(chain.from_iterable(islice(lines, max(past, 0), None)), count + 1))
+        return [self.row(path) for path in found[:count]], found[count - 1] if len(found) > count else None
+
+    def _of(self, path: str, start: str, *, recursive: bool) -> int:
+        """Whether the path is one of the folders, or of the files, that a page shows. Raises NoRow for neither."""
+        if not path.startswith(start) or (not recursive and "/" in path[len(start) :]) or not self.has(path):
+            raise NoRow(path)
+        return 0 if path in self._ids else 1
+
+    def has(self, path: str) -> bool:
+        """A folder or a file; the root has no path."""
+        return bool(path) and (path in self._ids or self._file(path) is not None)
+
+    def _file(self, path: str) -> Filed | None:
+        at = bisect_left(self._paths, path)
+        return self.files[at] if at < len(self._paths) and self._paths[at] == path else None
+
+    def row(self, path: str) -> Document:
+        """Of a folder or a file that is there."""
+        filed = self._file(path)
+        if filed is not None:
+            return file_document(filed)
+        return {"type": "directory", "path": path, "oid": self._ids[path], "size": 0}
+
+    def rows(self, paths: Iterable[str]) -> list[Document]:
+        """Those of the paths that are there, in the order of a page."""
+        return sorted(
+            map(self.row, filter(self.has, set(paths))), key=lambda row: (row["type"] != "directory", row["path"])
+        )
+
+
+def _below(names: Sequence[str], start: str, after: str | None, *, recursive: bool) -> Iterator[str]:
+    """Of sorted paths those that begin so, from one on; without what lies in folders below, unless that is asked for."""
+    at = bisect_left(names, start) if after is None else bisect_right(names, after)
+    while at < len(names) and names[at].startswith(start):
+        inner = -1 if recursive else names[at].find("/", len(start))
+        if inner < 0:
+            yield names[at]
+            at += 1
+        else:
+            at = bisect_left(names, names[at][:inner] + AFTER, at)
