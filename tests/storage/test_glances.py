@@ -11,7 +11,7 @@ from tests.offices import decided
 from brightline.assembly import examination
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Operation, Push
+from brightline.hub.host import Account, Document, Operation, Push
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import asking, attributes, shelf
 from brightline.storage.database import writing
@@ -145,3 +145,12 @@ def test_the_first_look_asks_for_the_case_and_the_listing_once_each(office: Offi
     with questions(office.engine) as asked:
         assert fresh.info(None, other, None, sizes=False)["tags"] == ["license:mit"]
     assert len(asked) == 3, asked
+
+
+def test_what_is_kept_of_a_folder_is_changed_by_nobody(hosting: Hosting) -> None:
+    def tree(*, expand: bool) -> list[Document]:
+        return hosting.tree(ACME, NAME, "main", "", recursive=True, expand=expand).rows
+
+    plain, dated = tree(expand=False), tree(expand=True)
+    assert all("lastCommit" in row for row in dated)
+    assert not any("lastCommit" in row for row in [*plain, *tree(expand=False)])

@@ -11,7 +11,7 @@ from brightline.release.component import Component
 from brightline.storage import catalogue, shelf
 from brightline.storage.shelf import Filed
 
-ROOM, LEAST = 200_000, 50  # files of all that are kept, some 150 MB; and what a short listing counts for
+ROOM, LEAST = 100_000, 50  # files of all that are kept, some 75 MB; and what a short listing counts for
 
 
 class Listing:

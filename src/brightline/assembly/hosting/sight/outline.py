@@ -15,6 +15,7 @@ from brightline.release.revision import tree_ids
 from brightline.storage.shelf import Filed
 
 AFTER = chr(ord("/") + 1)  # what a folder's name is followed by behind all that lies in it
+Folder = tuple[Rows, str | None]  # a page of one, and the path after which the next page begins
 _path = attrgetter("stored.path")
 
 
@@ -28,6 +29,7 @@ class Outline:
     def __init__(self, files: Iterable[Filed]) -> None:
         self.files = sorted(files, key=_path)
         self._paths = list(map(_path, self.files))
+        self._last: tuple[tuple[str, bool, int, str | None], Folder] | None = None
 
     @cached_property
     def _ids(self) -> dict[str, str]:
@@ -54,19 +56,25 @@ class Outline:
         """Whether there is such a folder."""
         return folder in self._ids
 
-    def page(
-        self, folder: str, *, recursive: bool, count: int, after: str | None = None
-    ) -> tuple[list[Document], str | None]:
+    def page(self, folder: str, *, recursive: bool, count: int, after: str | None = None) -> Folder:
         """What lies in a folder, or below it, folders first; and the path after which the next page begins.
 
-        Raises NoRow where none of the folder has the path `after`.
+        The last one is kept, as most ask for the same: nobody changes it. Raises NoRow where no row has the path `after`.
         """
+        asked, last = (folder, recursive, count, after), self._last
+        if last is not None and last[0] == asked:
+            return last[1]
+        found = self._page(*asked)
+        self._last = (asked, found)
+        return found
+
+    def _page(self, folder: str, recursive: bool, count: int, after: str | None) -> Folder:
         start = f"{folder}/" if folder else ""
         names = (self._folders, self._paths)
         past = -1 if after is None else self._of(after, start, recursive=recursive)
         lines = (_below(one, start, after if at == past else None, recursive=recursive) for at, one in enumerate(names))
         found = list(islice(chain.from_iterable(islice(lines, max(past, 0), None)), count + 1))
-        return [self.row(path) for path in found[:count]], found[count - 1] if len(found) > count else None
+        return Rows(map(self.row, found[:count])), found[count - 1] if len(found) > count else None
 
     def _of(self, path: str, start: str, *, recursive: bool) -> int:
         """Whether the path is one of the folders, or of the files, that a page shows. Raises NoRow for neither."""
