@@ -1,6 +1,7 @@
 """The word is bound to the bytes: one changed bit is another manifest, the order of listing is not."""
 
 import hashlib
+import json
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,17 @@ def test_canonical_bytes_stay_as_they_were_issued():
         b'{"component":"data","path":"b","sha256":"' + b"0" * 64 + b'","size":1}],"schema":"brightline/manifest/v1"}'
     )
     assert manifest.digest == "sha256:" + hashlib.sha256(manifest.canonical()).hexdigest()
+
+
+@given(FILES)
+def test_canonical_bytes_are_those_of_any_encoder(files):
+    manifest = Manifest(tuple(files))
+    rows = [
+        {"path": one.path, "size": one.size, "sha256": one.sha256, "component": one.component} for one in manifest.files
+    ]
+    said = json.dumps({"schema": "brightline/manifest/v1", "files": rows}, sort_keys=True, separators=(",", ":"))
+    assert manifest.canonical() == said.encode("ascii")
+    assert [one.path.encode() for one in manifest.files] == sorted(one.path.encode() for one in files)
 
 
 def test_a_path_stands_once():

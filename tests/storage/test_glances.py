@@ -11,7 +11,7 @@ from tests.offices import decided
 from brightline.assembly import examination
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Operation, Push
+from brightline.hub.host import Account, Document, Operation, Push
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import asking, attributes, origins, shelf
 from brightline.storage.database import writing
@@ -155,3 +155,12 @@ def test_what_was_imported_is_asked_for_where_anything_was(office: Office, hosti
         known = ("https://hub.example", "acme/tiny", "0" * 40, f"sha256:{'0' * 64}", SOON)
         origins.add_origin(connection, repo, origins.Origin("models/acme/tiny", oid, *known))
     assert hosting.info(ACME, NAME, None, sizes=False)["brightline"]["origin"]["endpoint"] == known[0]
+
+
+def test_what_is_kept_of_a_folder_is_changed_by_nobody(hosting: Hosting) -> None:
+    def tree(*, expand: bool) -> list[Document]:
+        return hosting.tree(ACME, NAME, "main", "", recursive=True, expand=expand).rows
+
+    plain, dated = tree(expand=False), tree(expand=True)
+    assert all("lastCommit" in row for row in dated)
+    assert not any("lastCommit" in row for row in [*plain, *tree(expand=False)])

@@ -122,7 +122,7 @@ async def tree(request: Request) -> Response:
         page = host.tree(account, name, revision, path, recursive=recursive, expand=expand, after=after)
         more = f'<{request.url.include_query_params(cursor=page.following)}>; rel="next"'
         link = {"Link": more} if page.following is not None else {}
-        return JSONResponse(page.rows, headers={"X-Repo-Commit": page.commit, **link})
+        return Response(page.rows.text, media_type="application/json", headers={"X-Repo-Commit": page.commit, **link})
 
     return await asking.off(work)
 

@@ -36,7 +36,7 @@ class Rows(list[Document]):
 class Page:
     """Of a folder, at a commit; and the path after which the next page begins."""
 
-    rows: list[Document]
+    rows: Rows
     commit: str
     following: str | None
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 SIZE = 64 << 20  # bytes of one signed document: a manifest of 100,000 files fits
 LAST = 9_000  # a year, behind which delays and windows would lead out of the calendar
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\dZ", re.ASCII)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # how a half letter is escaped; two of them may be a whole one
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _Kind = TypeVar("_Kind")
 
@@ -33,7 +34,7 @@ def read_object(content: bytes, what: str) -> dict[str, Any]:
         raise Illegible(f"{what} is no JSON that can be relied on: {trouble}"[:300]) from None
     if not isinstance(document, dict):
         raise Illegible(f"{what} is no JSON object")
-    if b"\\u" in content:
+    if _HALF.search(content) is not None:
         _check_letters(document, what)
     return document
 

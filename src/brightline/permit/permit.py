@@ -1,6 +1,6 @@
 """A permit: a determination, bound to the exact bytes it speaks of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from brightline.decision.access import Access
 from brightline.permit.envelope import Envelope
 from brightline.permit.notation import Illegible, moment, moment_or_none, natural, only, take, texts, written
-from brightline.permit.statement import PERMIT, digest_of, read_statement, statement
+from brightline.permit.statement import PERMIT, alike, digest_of, read_statement, statement
 from brightline.release.component import JUDGED, Component
 from brightline.release.manifest import File, Manifest
 
@@ -107,9 +107,25 @@ def _manifest(subjects: list[tuple[str, str]], rows: list[Any]) -> Manifest:
     if len(subjects) != len(rows):
         raise Illegible("the permit lists other files than its subjects")
     try:
-        return Manifest(tuple(_file(subject, row) for subject, row in zip(subjects, rows, strict=True)))
+        return Manifest(tuple(_files(subjects, rows)))
     except ValueError as trouble:
         raise Illegible(str(trouble)) from None
+
+
+def _files(subjects: list[tuple[str, str]], rows: list[Any]) -> Iterable[File]:
+    """All together, as subjects are read; one by one where anything is not as it should be. Raises Illegible."""
+    if subjects and alike(rows, list, 3):
+        paths, sizes, parts = zip(*rows, strict=True)
+        names, digests = zip(*subjects, strict=True)
+        if (
+            alike(parts, str)
+            and set(parts) <= _COMPONENTS.keys()
+            and alike(sizes, int)
+            and min(sizes) >= 0
+            and paths == names
+        ):
+            return map(File, names, sizes, digests, map(_COMPONENTS.__getitem__, parts))
+    return [_file(subject, row) for subject, row in zip(subjects, rows, strict=True)]
 
 
 def _file(subject: tuple[str, str], row: Any) -> File:

@@ -13,7 +13,7 @@ ORDER = "https://brightline/order/v1"
 LIFTING = "https://brightline/lifting/v1"
 NOTICE = "https://brightline/notice/v1"
 STANDING = "https://brightline/standing/v1"
-_HEXADECIMAL = re.compile("[0-9a-f]{64}")
+_HEXADECIMAL = re.compile("[0-9a-f]*")
 
 
 def statement(predicate_type: str, subjects: Sequence[tuple[str, str]], predicate: dict[str, Any]) -> Envelope:
@@ -34,14 +34,26 @@ def read_statement(payload: bytes, predicate_type: str) -> tuple[list[tuple[str,
     found = (document.get("_type"), document.get("predicateType"))
     if found != (STATEMENT, predicate_type):
         raise Illegible(f"this is no {predicate_type}, but {str(found[1])[:80]}")
-    return [_subject(row) for row in take(document, "subject", list)], take(document, "predicate", dict)
+    return _subjects(take(document, "subject", list)), take(document, "predicate", dict)
+
+
+def _subjects(rows: list[Any]) -> list[tuple[str, str]]:
+    """A release may have 100,000: all are looked at together, and one by one only to say what is wrong. Raises Illegible."""
+    if alike(rows, dict, 2):
+        names, digests = [row.get("name") for row in rows], [row.get("digest") for row in rows]
+        if alike(names, str) and alike(digests, dict, 1):
+            values = [digest.get("sha256") for digest in digests]
+            if alike(values, str, 64) and _HEXADECIMAL.fullmatch("".join(values)) is not None:
+                return list(zip(names, values, strict=True))
+    return [_subject(row) for row in rows]
+
+
+def alike(values: Sequence[Any], kind: type, length: int | None = None) -> bool:
+    """Whether all are of exactly this kind, and have this length."""
+    return set(map(type, values)) <= {kind} and (length is None or set(map(len, values)) <= {length})
 
 
 def _subject(row: Any) -> tuple[str, str]:
-    """A release may have 100,000: what is as it should be is seen at once, and anything else is told what is wrong with it."""
-    match row:
-        case {"name": str(name), "digest": {"sha256": str(digest)} as digests} if len(row) == 2 and len(digests) == 1:
-            return name, hexadecimal(digest)
     if not isinstance(row, dict):
         raise Illegible("a subject should be an object")
     only(row, "name", "digest")
@@ -52,7 +64,7 @@ def _subject(row: Any) -> tuple[str, str]:
 
 def hexadecimal(text: str) -> str:
     """A sha256 in lower-case hex. Raises Illegible."""
-    if _HEXADECIMAL.fullmatch(text) is None:
+    if len(text) != 64 or _HEXADECIMAL.fullmatch(text) is None:
         raise Illegible(f"{text[:80]!r} is no sha256 in lower-case hex")
     return text
 

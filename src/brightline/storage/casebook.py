@@ -13,11 +13,12 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     DateTime,
+    Integer,
     Select,
     String,
     bindparam,
     cast,
-    literal,
+    literal_column,
     null,
     select,
     union_all,
@@ -92,7 +93,10 @@ def _everything() -> CompoundSelect[Any]:
 def _rows(what: int, *columns: Any) -> Select[Any]:
     """Each sort has the same columns: its number, the entry's, a digest, a moment, and bytes."""
     given = [cast(null(), DateTime) if one is None else one for one in columns]
-    return select(literal(what).label("what"), *(one.label(name) for one, name in zip(given, _COLUMNS, strict=True)))
+    return select(
+        literal_column(str(what), Integer).label("what"),
+        *(one.label(name) for one, name in zip(given, _COLUMNS, strict=True)),
+    )
 
 
 _COLUMNS = ("number", "entry", "digest", "lifted", "content")

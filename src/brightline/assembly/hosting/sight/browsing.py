@@ -11,7 +11,7 @@ from brightline.assembly.hosting.sight.looking import Look, Seen
 from brightline.assembly.hosting.sight.outline import NoRow, Outline
 from brightline.assembly.hosting.sight.proposals import pulls as proposals
 from brightline.assembly.hosting.sight.room import Room
-from brightline.hub.host import FILES, Account, Document, Page, Turned
+from brightline.hub.host import FILES, Account, Document, Page, Rows, Turned
 from brightline.release.attributes import OFFICES
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
@@ -70,7 +70,7 @@ class Browsing(Room):
         expand: bool,
         after: str | None = None,
     ) -> Page:
-        """Up to FILES rows of a folder, after the one of a path. Raises Turned."""
+        """A page of a folder, after the row of a path. Raises Turned."""
 
         def ask(connection: Connection) -> Page:
             look, seen = self._seen(connection, account, name, revision)
@@ -83,6 +83,7 @@ class Browsing(Room):
                 said = "this cursor is none of ours, or of another folder. Begin again without it."
                 raise Turned(400, said) from None
             if expand:
+                rows = Rows(map(dict, rows))
                 self._date(look, seen, rows)
             return Page(rows, seen.revision.oid, following)
 

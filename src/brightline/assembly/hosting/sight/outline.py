@@ -6,7 +6,7 @@ What is asked for a page costs what the page does: files and folders are found b
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from operator import attrgetter
 
 from brightline.assembly.hosting.sight.showing import file_document, sibling_document
@@ -15,6 +15,7 @@ from brightline.release.revision import tree_ids
 from brightline.storage.shelf import Filed
 
 AFTER = chr(ord("/") + 1)  # what a folder's name is followed by behind all that lies in it
+Folder = tuple[Rows, str | None]  # a page of one, and the path after which the next page begins
 _path = attrgetter("stored.path")
 
 
@@ -28,6 +29,7 @@ class Outline:
     def __init__(self, files: Iterable[Filed]) -> None:
         self.files = sorted(files, key=_path)
         self._paths = list(map(_path, self.files))
+        self._last: tuple[tuple[str, bool, int, str | None], Folder] | None = None
 
     @cached_property
     def _ids(self) -> dict[str, str]:
@@ -54,25 +56,33 @@ class Outline:
         """Whether there is such a folder."""
         return folder in self._ids
 
-    def page(
-        self, folder: str, *, recursive: bool, count: int, after: str | None = None
-    ) -> tuple[list[Document], str | None]:
+    def page(self, folder: str, *, recursive: bool, count: int, after: str | None = None) -> Folder:
         """What lies in a folder, or below it, folders first; and the path after which the next page begins.
 
-        Raises NoRow where none of the folder has the path `after`.
+        The last one is kept, as most ask for the same: nobody changes it. Raises NoRow where no row has the path `after`.
         """
-        start = f"{folder}/" if folder else ""
-        names = (self._folders, self._paths)
-        past = -1 if after is None else self._of(after, start, recursive=recursive)
-        lines = (_below(one, start, after if at == past else None, recursive=recursive) for at, one in enumerate(names))
-        found = list(islice(chain.from_iterable(islice(lines, max(past, 0), None)), count + 1))
-        return [self.row(path) for path in found[:count]], found[count - 1] if len(found) > count else None
+        asked, last = (folder, recursive, count, after), self._last
+        if last is not None and last[0] == asked:
+            return last[1]
+        found = self._page(*asked)
+        self._last = (asked, found)
+        return found
 
-    def _of(self, path: str, start: str, *, recursive: bool) -> int:
-        """Whether the path is one of the folders, or of the files, that a page shows. Raises NoRow for neither."""
+    def _page(self, folder: str, recursive: bool, count: int, after: str | None) -> Folder:
+        start = f"{folder}/" if folder else ""
+        past = None if after is None else self._of(after, start, recursive=recursive)
+        folders = () if past is self._paths else _below(self._folders, start, after, recursive=recursive)
+        above = [self._folders[at] for at in islice(folders, count + 1)]
+        files = _below(self._paths, start, after if past is self._paths else None, recursive=recursive)
+        below = [self.files[at] for at in islice(files, count + 1 - len(above))]
+        rows = Rows([*map(self._folder, above), *map(file_document, below)][:count])
+        return rows, rows[-1]["path"] if len(above) + len(below) > count else None
+
+    def _of(self, path: str, start: str, *, recursive: bool) -> list[str]:
+        """The folders or the files, whichever the path is one of, if a page shows it. Raises NoRow where none does."""
         if not path.startswith(start) or (not recursive and "/" in path[len(start) :]) or not self.has(path):
             raise NoRow(path)
-        return 0 if path in self._ids else 1
+        return self._folders if path in self._ids else self._paths
 
     def has(self, path: str) -> bool:
         """A folder or a file; the root has no path."""
@@ -85,8 +95,9 @@ class Outline:
     def row(self, path: str) -> Document:
         """Of a folder or a file that is there."""
         filed = self._file(path)
-        if filed is not None:
-            return file_document(filed)
+        return self._folder(path) if filed is None else file_document(filed)
+
+    def _folder(self, path: str) -> Document:
         return {"type": "directory", "path": path, "oid": self._ids[path], "size": 0}
 
     def rows(self, paths: Iterable[str]) -> list[Document]:
@@ -96,13 +107,17 @@ class Outline:
         )
 
 
-def _below(names: Sequence[str], start: str, after: str | None, *, recursive: bool) -> Iterator[str]:
-    """Of sorted paths those that begin so, from one on; without what lies in folders below, unless that is asked for."""
+def _below(names: Sequence[str], start: str, after: str | None, *, recursive: bool) -> Iterator[int]:
+    """Where those of sorted paths are that begin so, from one on; without what lies in folders below, unless that is asked for."""
     at = bisect_left(names, start) if after is None else bisect_right(names, after)
-    while at < len(names) and names[at].startswith(start):
-        inner = -1 if recursive else names[at].find("/", len(start))
+    end = bisect_left(names, start[:-1] + AFTER) if start else len(names)
+    if recursive:
+        yield from range(at, end)
+        return
+    while at < end:
+        inner = names[at].find("/", len(start))
         if inner < 0:
-            yield names[at]
+            yield at
             at += 1
         else:
             at = bisect_left(names, names[at][:inner] + AFTER, at)
