@@ -1,4 +1,4 @@
-"""Serving: the API and the hub on granian, with the office joined on."""
+"""Serving: the API and the hub on uvicorn, with the office joined on."""
 
 import gc
 import hashlib
@@ -6,8 +6,9 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,14 +19,16 @@ from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
 from brightline.desk.application import PREFIX, log_to_stderr, make_application
-from brightline.hub.application import make_hub
-from brightline.settings.environment import choose_office, settings
+from brightline.hub.application import Hub, make_hub
 from brightline.storage import shelf
 from brightline.storage.database import writing
 
+IDLE = 75  # seconds that a connection is kept for another request: longer than proxies in front keep theirs
+LEFT = 5  # seconds that running answers have when the server is told to end
 
-def make_app(office: Office, *, plain: bool = False) -> Any:
-    """The ASGI application of an open office. `plain` is as the hub takes it."""
+
+def make_app(office: Office) -> "Doors":
+    """The ASGI application of an open office."""
     office.ledger  # noqa: B018 - the log's key is asked for before the first request, not in it
     provider = office.settings.oidc
     sign_in = None
@@ -36,7 +39,7 @@ def make_app(office: Office, *, plain: bool = False) -> Any:
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
     hosting = Hosting(office)
     desk = make_application(OfficeService(office), _cookie_secret(office), lambda: working(office, hosting), sign_in)
-    return Doors(desk, make_hub(hosting, plain=plain))
+    return Doors(desk, make_hub(hosting))
 
 
 @contextmanager
@@ -55,25 +58,12 @@ def _cookie_secret(office: Office) -> str:
 class Doors:
     """The office's API below its own prefix; everything else is the hub's, which stands at the root as clients expect."""
 
-    def __init__(self, desk: ASGIApp, hub: ASGIApp) -> None:
-        self._desk, self._hub = desk, hub
+    def __init__(self, desk: ASGIApp, hub: Hub) -> None:
+        self._desk, self._hub, self.again = desk, hub, hub.again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         own = scope["type"] != "http" or scope["path"].startswith(f"{PREFIX}/")
         await (self._desk if own else self._hub)(scope, receive, send)
-
-
-def worker() -> Any:
-    """What granian's worker calls: the office that the environment names."""
-    folder = settings().office
-    if folder is None:
-        raise Refused("which office? Set BRIGHTLINE_OFFICE.", "NO-OFFICE")
-    log_to_stderr()
-    keep_memory()
-    office = Office(Path(folder))
-    for place in filter(None, (office.settings.folder, office.blobs.folder)):
-        sweep(place / "incoming")
-    return make_app(office, plain=True)  # granian's own connections: `serve_office` gives it no certificate
 
 
 def sweep(incoming: Path) -> None:
@@ -102,20 +92,37 @@ def listening_place(host: str, port: int) -> str:
 
 
 def serve_office(folder: str, host: str, port: int) -> None:
-    """Until it is interrupted. One worker: whoever wants several starts several, each on a port of its own."""
-    from granian import Granian  # noqa: PLC0415 - only the server needs it
-    from granian.constants import Interfaces  # noqa: PLC0415
+    """Until it is interrupted. One process: whoever wants several starts several, each on a port of its own."""
+    from uvicorn import Config, Server  # noqa: PLC0415 - only the server needs it
 
-    choose_office(folder)
-    gc.freeze()  # the worker is a fork: what both share is never looked through, so it is never copied
+    from brightline.hub.connection import Connection  # noqa: PLC0415
+
+    app = _opened(Path(folder))
+    gc.freeze()  # what lives as long as the process is never looked through
     gc.enable()
-    Granian(
-        "brightline.assembly.serving:worker",
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        factory=True,
-        workers=1,
-        log_enabled=True,
-        log_level="warning",  # type: ignore[arg-type]
-    ).serve()
+    config = Config(
+        app,
+        host,
+        port,
+        http=cast("Any", partial(Connection, again=app.again)),  # a way to make one, as a class is
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the hub reads what it needs of them
+        timeout_keep_alive=IDLE,
+        timeout_graceful_shutdown=LEFT,
+    )
+    Server(config).run()
+
+
+def _opened(folder: Path) -> Doors:
+    log_to_stderr()
+    keep_memory()
+    office = Office(folder)
+    for place in filter(None, (office.settings.folder, office.blobs.folder)):
+        sweep(place / "incoming")
+    return make_app(office)

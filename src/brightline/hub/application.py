@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from brightline.hub import accounts, catalogue, copies, discussions, files, listing, refusing, signing_in, uploads
 from brightline.hub.absent import NOTHING, acts_of, bare
@@ -37,11 +37,10 @@ ROUTES = [route for room in ROOMS for route in room.ROUTES]
 ACTS = acts_of(ROUTES)
 
 
-def make_hub(host: Host, *, plain: bool = False) -> ASGIApp:
-    """`plain` where this process has the clients' own connections, and nothing but HTTP goes over them."""
+def make_hub(host: Host) -> "Hub":
     app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing, 405: otherwise})
-    app.state.host, app.state.plain = host, plain
-    return Escaped(Remembering(app, host, PURE))
+    app.state.host = host
+    return Hub(Remembering(app, host, PURE))
 
 
 async def turned(request: Request, trouble: Exception) -> Response:
@@ -70,11 +69,13 @@ async def otherwise(request: Request, _trouble: Exception) -> Response:
     return await turned(request, unnamed or Turned(405, "This address takes no such method."))
 
 
-class Escaped:
-    """An escaped slash belongs to a revision or a path, and parts nothing. Our own faults are told by their kind alone."""
+class Hub:
+    """An escaped slash belongs to a revision or a path, and parts nothing. Our own faults are told by their kind alone.
+    `again` is what connections ask before they ask the application.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: Remembering) -> None:
+        self._app, self.again = app, app.again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw = scope.get("raw_path") or b""

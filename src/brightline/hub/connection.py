@@ -1,117 +1,106 @@
-"""The connection behind a request, to which the kernel itself moves a file's bytes (sendfile).
+"""A client's connection: what uvicorn makes of it, with bounds, and with a short way for what was answered before.
 
-What passes through a process is copied three times; what the kernel moves is not copied at all. The server has no such way for a part of a
-file, or for one that may be cut. But its connections lie open in this process, and each is known by the addresses that it joins. So a long
-answer is written to the connection beside the server, head and all. The server has written nothing of it, and writes nothing
-after it: such an answer says `Connection: close`, and its end is the connection's (RFC 9112, section 9.6).
+Most of what a request costs is to make a task of it and to find its endpoint. What was answered is answered again as soon as
+its head is read, where whoever remembers (`hub.remembering`) has the answer in its bytes.
 """
 
 import asyncio
-import os
-import socket
-from collections.abc import Iterable
-from contextlib import suppress
-from email.utils import formatdate
-from http import HTTPStatus
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from starlette.types import Receive, Scope
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from brightline.release.reader import Unreadable
+from brightline.hub.exchange import EXCHANGE, Exchange, Header, exchange_of
 
-DESCRIPTORS = Path("/dev/fd")  # what this process has open
-LINGER = 5.0  # seconds that a client has to close a connection whose answer has ended
-_Header = tuple[bytes, bytes]
-
-
-def take(scope: Scope) -> "Connection | None":
-    """The one that the request came by; None where it cannot be had: another version of HTTP, another process's."""
-    client, server = scope.get("client"), scope.get("server")
-    if scope.get("http_version") != "1.1" or client is None or server is None or not DESCRIPTORS.is_dir():
-        return None
-    wanted = str(client[0]), int(client[1]), int(server[1])
-    for name in os.listdir(DESCRIPTORS):  # noqa: PTH208 - numbers, of which no paths need be made
-        found = _duplicate(int(name)) if _ends(int(name)) == wanted else None
-        if found is not None and _ends(found.fileno()) == wanted and found.type == socket.SOCK_STREAM:
-            found.setblocking(False)
-            return Connection(found)
-        if found is not None:
-            found.close()
-    return None
+HEAD = 512 << 10  # bytes that come before a head is over; what came with it counts too
+LINES = 128  # headers of a request
+PATIENCE = 60  # seconds that a head may take
+BODIED = frozenset(
+    {b"content-length", b"transfer-encoding", b"upgrade", b"expect"}
+)  # headers of which something follows
+Again = Callable[[bytes, bytes, Sequence[Header]], bytes | None]
 
 
-def _ends(descriptor: int) -> tuple[str, int, int] | None:
-    """The other end's address and port, and our own port; None for what joins no two of them."""
-    try:
-        looked_at = socket.socket(socket.AF_INET6, socket.SOCK_STREAM, 0, descriptor)  # or less: that is not asked
-    except OSError:
-        return None  # a file, or what was closed meanwhile
-    try:
-        peer, own = looked_at.getpeername(), looked_at.getsockname()
-    except OSError:
-        return None  # it listens, or is over
-    finally:
-        looked_at.detach()
-    return (peer[0], peer[1], own[1]) if isinstance(peer, tuple) and isinstance(own, tuple) else None
+class Connection(HttpToolsProtocol):
+    """`again` is asked with a method, a target and headers for the answer that may be given again, in its bytes."""
 
+    def __init__(self, *given: Any, again: Again, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._again = again
+        self._heard = 0.0  # when something came last
+        self._began: float | None = None  # when the head began that is not over yet
+        self._length = 0  # of what came of it
+        self._short = False  # the request is answered already
+        self._running: Exchange | None = None
+        self._watch: asyncio.TimerHandle | None = None
 
-def _duplicate(descriptor: int) -> socket.socket | None:
-    """A socket that stays what it is, whoever closes the first one."""
-    try:
-        return socket.socket(fileno=os.dup(descriptor))
-    except OSError:
-        return None  # it was closed meanwhile
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._heard = self.loop.time()
+        self._look()
 
+    def data_received(self, data: bytes) -> None:
+        self._heard = self.loop.time()
+        super().data_received(data)
+        if self._began is not None and not self.transport.is_closing():
+            self._length += len(data)
+            if self._length > HEAD:
+                self.send_400_response("The head of this request is too long.")
 
-class Connection:
-    """Written to by nobody else meanwhile. What it raises of OSError means that the client is gone."""
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._began, self._length, self._short = self._heard, 0, False
 
-    def __init__(self, taken: socket.socket) -> None:
-        self._socket = taken
-        self._loop = asyncio.get_running_loop()
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self.headers) == LINES:
+            raise ValueError("too many headers")
+        super().on_header(name, value)
 
-    async def begin(self, status: int, headers: Iterable[_Header]) -> None:
-        """The head of the answer. Raises OSError; ValueError for a header that would be two."""
-        said = [*headers, (b"date", formatdate(usegmt=True).encode()), (b"connection", b"close")]
-        lines = [b"%b: %b" % header for header in said]
-        if any(b"\r" in line or b"\n" in line for line in lines):
-            raise ValueError("a header has a line break in it")
-        first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
-        await self._loop.sock_sendall(self._socket, b"\r\n".join([first, *lines, b"", b""]))
+    def on_headers_complete(self) -> None:
+        self._began = None
+        kept = self.parser.should_keep_alive() and self.parser.get_http_version() == "1.1"
+        if kept and self._idle and BODIED.isdisjoint([name for name, _ in self.headers]):
+            answer = self._again(self.parser.get_method(), self.url, self.headers)
+            if answer is not None:
+                self._short = True
+                self.transport.write(answer)
+                return
+        exchange = Exchange(self.transport, self.server_state.default_headers, kept=kept)
+        self.scope["extensions"] = {EXCHANGE: exchange}  # type: ignore[dict-item]
+        super().on_headers_complete()
+        exchange.cycle = self.cycle
 
-    async def send(self, file: int, at: int, length: int) -> int:
-        """As many bytes of an open file as there is room for; none, once there is room again, where there was none.
+    def on_message_complete(self) -> None:
+        if not self._short:
+            super().on_message_complete()
 
-        Raises OSError; Unreadable where the file has fewer.
-        """
-        try:
-            sent = os.sendfile(self._socket.fileno(), file, at, length)
-        except BlockingIOError:
-            await self._room()
-            return 0
-        if not sent:
-            raise Unreadable("it is shorter than it was")
-        await asyncio.sleep(0)  # a client that takes all at once leaves others their turn
-        return sent
+    def on_response_complete(self) -> None:
+        self._heard = self.loop.time()
+        super().on_response_complete()
 
-    async def _room(self) -> None:
-        ready = asyncio.Event()
-        self._loop.add_writer(self._socket, ready.set)
-        try:
-            await ready.wait()
-        finally:
-            self._loop.remove_writer(self._socket)
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._running is not None:
+            self._running.lost()
 
-    async def end(self, receive: Receive) -> None:
-        """The answer is whole. The client closes when it has read it: whoever closed first could take from it what is under way."""
-        self._socket.shutdown(socket.SHUT_WR)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
-                while (await receive())["type"] != "http.disconnect":
-                    pass
+    @property
+    def _idle(self) -> bool:
+        """Nothing is being answered."""
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first, whatever uvicorn's own type says
+        return cycle is None or (cycle.response_complete and not self.pipeline)
 
-    def close(self) -> None:
-        """Once; the server sees that the connection is over. An answer that was not whole is shorter than it said."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = exchange_of(cycle.scope)
+        super()._start_asgi_task(cycle, app)
+
+    def _look(self) -> None:
+        """Whether what is waited for, the rest of a head or another request, has had its time. uvicorn knows no such bound for heads."""
+        end = self._heard + self.timeout_keep_alive if self._began is None else self._began + PATIENCE
+        left = end - self.loop.time()
+        if left <= 0 and (self._began is not None or self._idle):
+            self.transport.close()
+        else:
+            self._watch = self.loop.call_later(left if left > 0 else self.timeout_keep_alive, self._look)

@@ -153,6 +153,9 @@ class Host(Protocol):
     async def state(self) -> Hashable | None:
         """A name for all that answers follow from, now: as long as it stays, they do. None where it cannot be told."""
 
+    def state_at_once(self) -> Hashable | None:
+        """The same, where nothing has to be waited for; else None."""
+
     def account(self, secret: str) -> Account | None: ...
 
     def whoami(self, account: Account) -> Document: ...

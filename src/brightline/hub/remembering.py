@@ -5,12 +5,13 @@ for anew with every request, and which every commit of every process changes; an
 No decision outlives what it was made from: an order bites at the next request (Law 8).
 """
 
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from brightline.hub.exchange import Header, exchange_of
 from brightline.hub.host import Host
 
 ROOM = 32 << 20  # bytes of answers that are kept at once
@@ -45,6 +46,25 @@ class Shelf:
             self._kept[key] = what
 
 
+class _Answer(NamedTuple):
+    """In ASGI's messages; and in its bytes, where the connection can be told them."""
+
+    first: Message
+    rest: Message
+    written: bytes | None
+
+    @property
+    def size(self) -> int:
+        return len(self.written or b"") + len(self.rest.get("body", b""))
+
+
+def _answer(scope: Scope, first: Message, rest: Message) -> _Answer:
+    exchange, body = exchange_of(scope), b"" if scope["method"] == "HEAD" else rest.get("body", b"")
+    if exchange is None or not any(name == b"content-length" for name, _ in first["headers"]):
+        return _Answer(first, rest, None)
+    return _Answer(first, rest, exchange.whole(first["status"], first["headers"], body))
+
+
 class Remembering:
     """`pure` are the endpoints that only look."""
 
@@ -58,14 +78,22 @@ class Remembering:
         if shelf is None:
             await self._app(scope, receive, send)
             return
-        key = _key(scope)
-        kept = shelf.get(key)
+        key = _key(*_asked(scope))
+        kept: _Answer | None = shelf.get(key)
         if kept is not None:
-            for message in kept:
-                await send(message)
+            await send(kept.first)
+            await send(kept.rest)
             return
         scope[_SHELF] = shelf
         await self._app(scope, receive, self._keeping(scope, shelf, key, send))
+
+    def again(self, method: bytes, target: bytes, headers: Sequence[Header]) -> bytes | None:
+        """The answer in its bytes that may be given again to this, where that can be told at once."""
+        state = self._host.state_at_once()
+        kept: _Answer | None = (
+            None if state is None or state != self._state else self._shelf.get(_key(method, target, headers))
+        )
+        return None if kept is None else kept.written
 
     async def _current(self) -> Shelf | None:
         """Asked before anything is looked up: what was found is then at least as new as the name it is kept under."""
@@ -86,7 +114,7 @@ class Remembering:
                 first = message
             else:
                 if first is not None and not message.get("more_body") and self._looked(scope, first):
-                    shelf.put(key, (first, message), LITTLE + len(message.get("body", b"")))
+                    shelf.put(key, answer := _answer(scope, first, message), LITTLE + answer.size)
                 first = None
             await send(message)
 
@@ -102,9 +130,14 @@ def _weight(key: Hashable) -> int:
     return sum(len(part) if isinstance(part, (str, bytes)) else _weight(part) for part in parts)
 
 
-def _key(scope: Scope) -> Hashable:
-    asked = [tuple(header) for header in scope["headers"] if header[0] in ASKED]
-    return scope["method"], scope["path"], scope["query_string"], *asked
+def _asked(scope: Scope) -> tuple[bytes, bytes, Sequence[Header]]:
+    """Method, target and headers, as a connection reads them."""
+    target, query = scope["raw_path"].partition(b"?")[0], scope["query_string"]
+    return scope["method"].encode(), target + b"?" + query if query else target, scope["headers"]
+
+
+def _key(method: bytes, target: bytes, headers: Sequence[Header]) -> Hashable:
+    return method, target, *[header for header in headers if header[0] in ASKED]
 
 
 def acted(request: Request) -> None:

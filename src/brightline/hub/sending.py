@@ -1,6 +1,6 @@
 """A file's bytes as an answer: by the kernel where they are many, else block by block; and cut where the right to them ends."""
 
-import time
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
@@ -8,11 +8,11 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from brightline.hub import asking
-from brightline.hub.connection import Connection, take
+from brightline.hub.exchange import Exchange, exchange_of
 from brightline.hub.host import Content, Stretch
 
 AGAIN = 0.5  # seconds after which a running download asks again whether it may go on
-MANY = 8 << 20  # bytes that are worth a connection: more than clients read at once within a file
+MANY = 256 << 10  # bytes that are worth the kernel's way
 
 
 class Sending(StreamingResponse):
@@ -23,30 +23,29 @@ class Sending(StreamingResponse):
         self._content, self._start, self._end = content, start, end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        stretches, many = self._content.stretches, self._end - self._start >= MANY
-        connection = take(scope) if many and stretches is not None and scope["app"].state.plain else None
-        if connection is None or stretches is None:
+        stretches, exchange = self._content.stretches, exchange_of(scope)
+        if exchange is None or stretches is None or self._end - self._start < MANY:
             await super().__call__(scope, receive, send)
             return
+        whole = False
         try:
-            if await self._send(connection, stretches(self._start, self._end)):
-                await connection.end(receive)
+            whole = await self._send(exchange, stretches(self._start, self._end))
         except OSError:
             return  # the client is gone
         finally:
-            connection.close()
+            exchange.end(whole=whole)
 
-    async def _send(self, connection: Connection, stretches: AsyncGenerator[Stretch, None]) -> bool:
+    async def _send(self, exchange: Exchange, stretches: AsyncGenerator[Stretch, None]) -> bool:
         """Whether all of it was sent. A client that takes nothing is asked about when it takes more."""
         right = _Right(self._content)
         async with aclosing(stretches):
-            await connection.begin(self.status_code, self.raw_headers)
+            await exchange.begin(self.status_code, self.raw_headers)
             async for file, at, length in stretches:
                 sent = 0
                 while sent < length:
                     if not await right.holds():
                         return False
-                    sent += await connection.send(file, at + sent, length - sent)
+                    sent += await exchange.send(file, at + sent, length - sent, right.until)
         return True
 
 
@@ -54,12 +53,13 @@ class _Right:
     """A right to go on that is asked about again, but not with every block."""
 
     def __init__(self, content: Content) -> None:
-        self._content, self._asked = content, time.monotonic()
+        self._content, self._now = content, asyncio.get_running_loop().time
+        self.until = self._now() + AGAIN
 
     async def holds(self) -> bool:
-        if time.monotonic() - self._asked <= AGAIN:
+        if self._now() < self.until:
             return True
-        self._asked = time.monotonic()
+        self.until = self._now() + AGAIN
         return await asking.off(self._content.still)
 
 

@@ -38,8 +38,3 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def settings() -> Settings:
     return read_settings(os.environ)
-
-
-def choose_office(folder: str) -> None:
-    """For the processes that this one starts."""
-    os.environ[VARIABLES["office"]] = folder

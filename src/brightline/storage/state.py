@@ -15,6 +15,9 @@ class State(Protocol):
     async def now(self) -> Hashable | None:
         """A name for all that was committed when this was asked; None where it cannot be told."""
 
+    def at_once(self) -> Hashable | None:
+        """The same, where nothing has to be waited for; else None."""
+
 
 def watch(engine: Engine) -> State:
     return _Snapshot(engine) if engine.dialect.name == "postgresql" else _Version(str(engine.url.database))
@@ -28,6 +31,9 @@ class _Version:
         self._connection: sqlite3.Connection | None = None
 
     async def now(self) -> Hashable | None:
+        return self.at_once()
+
+    def at_once(self) -> Hashable | None:
         try:
             if self._connection is None:
                 self._connection = sqlite3.connect(self._place, timeout=0, isolation_level=None)
@@ -49,6 +55,9 @@ class _Snapshot:
         if self._next is None:
             self._next = asyncio.create_task(self._after(self._running))
         return await asyncio.shield(self._next)
+
+    def at_once(self) -> Hashable | None:
+        return None
 
     async def _after(self, running: "asyncio.Task[Hashable | None] | None") -> Hashable | None:
         if running is not None:

@@ -48,7 +48,12 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
 
     async def state(self) -> Hashable | None:
         """Of the database, and of the clock: terms, grants and tokens end by it."""
-        state = await self._state.now()
+        return self._dated(await self._state.now())
+
+    def state_at_once(self) -> Hashable | None:
+        return self._dated(self._state.at_once())
+
+    def _dated(self, state: Hashable | None) -> Hashable | None:
         return None if state is None else (state, int(self._office.clock().timestamp()))
 
     def wanted(
