@@ -29,9 +29,10 @@ def exchange_of(scope: Any) -> "Exchange | None":
 def written(status: int, headers: Iterable[Header]) -> bytes:
     """The head of an answer. Raises ValueError for a header that would be two."""
     lines = [b"%b: %b\r\n" % header for header in headers]
-    if any(line.find(b"\r") != len(line) - 2 or line.find(b"\n") != len(line) - 1 for line in lines):
+    head = b"".join([STATUS_LINE[status], *lines, b"\r\n"])
+    if not head.count(b"\r\n") == head.count(b"\r") == head.count(b"\n") == len(lines) + 2:
         raise ValueError("a header has a line break in it")
-    return b"".join([STATUS_LINE[status], *lines, b"\r\n"])
+    return head
 
 
 class Exchange:
@@ -51,13 +52,14 @@ class Exchange:
 
     async def begin(self, status: int, headers: Iterable[Header]) -> None:
         """The head of an answer, which waits for what follows. Raises OSError; ValueError for a header that would be two."""
-        own = self._own if self.kept else [*self._own, (b"connection", b"close")]
-        head = written(status, [*own, *headers])
+        closing = () if self.kept else ((b"connection", b"close"),)
+        head = written(status, [*self._own, *closing, *headers])
         while self._transport.get_write_buffer_size() and not self._transport.is_closing():  # noqa: ASYNC110 - uvicorn's event tells of 64 KiB and more
             await asyncio.sleep(MOMENT)
         if self._transport.is_closing():
             raise ConnectionResetError
-        self._out = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))
+        own = os.dup(self._transport.get_extra_info("socket").fileno())
+        self._out = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, own)  # or of the other family: that is not asked
         self._out.setblocking(False)
         if self.cycle is not None:
             self.cycle.response_started = True

@@ -1,6 +1,7 @@
 """Files on their way out: HEAD, GET and ranges."""
 
 import re
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -109,6 +110,7 @@ def _range(header: str | None, size: int) -> tuple[int, int] | None:
     return start, min(int(last) + 1, size) if first and last else size
 
 
+@lru_cache(1_000)
 def _quoted(name: str) -> str:
     return "".join(
         f"%{byte:02X}" if not (48 <= byte < 58 or 65 <= byte < 91 or 97 <= byte < 123) else chr(byte)

@@ -24,7 +24,10 @@ class Sending(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         stretches, exchange = self._content.stretches, exchange_of(scope)
-        if exchange is None or stretches is None or self._end - self._start < MANY:
+        if self._end - self._start < MANY:
+            await self.stream_response(send)  # nobody is watched who goes meanwhile: that costs more than to send it
+            return
+        if exchange is None or stretches is None:
             await super().__call__(scope, receive, send)
             return
         whole = False

@@ -19,7 +19,8 @@ BLOCK = (
     256 << 10
 )  # bytes at once: it stays in a core's own cache between the read and the socket (measured: decision 15)
 STRETCH, AHEAD = 1 << 20, 4  # bytes that are waited for at once, and how many of a store's are asked for ahead
-STRAIGHT = 4 << 20  # bytes that the kernel is told of at once: about what a connection takes
+STRAIGHT = 16 << 20  # bytes that the kernel is told of at once, where no disk is waited for
+FETCHED = 4 << 20  # and where one is: about what a connection takes
 
 
 class Stretch(NamedTuple):
@@ -62,11 +63,14 @@ async def _ready(place: Path, start: int, end: int, most: int) -> AsyncGenerator
     except OSError as trouble:
         raise Unreadable(f"it cannot be read: {trouble.strerror}") from None
     try:
-        for at in range(start, end, most):
+        at = start
+        while at < end:
             length = min(most, end - at)
             if not _is_cached(descriptor, at, length):
+                length = min(length, FETCHED)
                 await asyncio.to_thread(_fetch, descriptor, at, min(max(length, STRETCH), end - at))
             yield Stretch(descriptor, at, length)
+            at += length
     finally:
         os.close(descriptor)
 
