@@ -59,7 +59,9 @@ class Exchange:
         if self._transport.is_closing():
             raise ConnectionResetError
         own = os.dup(self._transport.get_extra_info("socket").fileno())
-        self._out = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, own)  # or of the other family: that is not asked
+        self._out = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, 0, own
+        )  # or of the other family: that is not asked
         self._out.setblocking(False)
         if self.cycle is not None:
             self.cycle.response_started = True
