@@ -3,7 +3,9 @@
 import gc
 import hashlib
 import shutil
+import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -116,7 +118,13 @@ def serve_office(folder: str, host: str, port: int) -> None:
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=LEFT,
     )
-    Server(config).run()
+    signal.signal(signal.SIGTERM, _leave)  # uvicorn raises again what ended it, as soon as all is ended
+    with suppress(KeyboardInterrupt):
+        Server(config).run()
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    sys.exit(0)
 
 
 def _opened(folder: Path) -> Doors:
