@@ -6,7 +6,7 @@ its head is read, where whoever remembers (`hub.remembering`) has the answer in 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -20,6 +20,24 @@ BODIED = frozenset(
     {b"content-length", b"transfer-encoding", b"upgrade", b"expect"}
 )  # headers of which something follows
 Again = Callable[[bytes, bytes, Sequence[Header]], bytes | None]
+
+
+class Blocks:
+    """What came of a body, in the pieces that it came in: a single one is handed on as it is, and not copied twice."""
+
+    def __init__(self) -> None:
+        self._pieces, self._length = list[bytes](), 0
+
+    def __iadd__(self, piece: bytes) -> Self:
+        self._pieces.append(piece)
+        self._length += len(piece)
+        return self
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __bytes__(self) -> bytes:
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
 
 class Connection(HttpToolsProtocol):
@@ -70,6 +88,11 @@ class Connection(HttpToolsProtocol):
         self.scope["extensions"] = {EXCHANGE: exchange}  # type: ignore[dict-item]
         super().on_headers_complete()
         exchange.cycle = self.cycle
+
+    def on_body(self, body: bytes) -> None:
+        if not self.cycle.body:
+            self.cycle.body = Blocks()  # type: ignore[assignment]  # of a bytearray uvicorn needs no more than this
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         if not self._short:
