@@ -289,7 +289,10 @@ class Lives:
             self._check(server.api)
             if self.meanwhile:
                 entries = [one for one in server.api.list_repo_tree(MEANWHILE) if hasattr(one, "blob_id")]
-                assert {one.path: one.blob_id for one in entries} == self.meanwhile, "what was done meanwhile is lost"
+                there = {one.path: one.blob_id for one in entries}
+                assert self.meanwhile.items() <= there.items(), (
+                    "what was done meanwhile is lost"
+                )  # the office gives more
 
     def _check(self, api: HfApi) -> None:
         for kind in KINDS:
