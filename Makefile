@@ -79,7 +79,7 @@ serving: $(TOOLS) ## Print how fast downloads and documents leave, beside nginx 
 
 catalogue: $(TOOLS) ## Measure lists over 575,000 repositories on SQLite and PostgreSQL, a repository's info and tree, and wide commits
 	@$(BIN)/python -m bench.catalogue
-	@$(BIN)/python -m bench.wide
+	@for office in sqlite postgresql s3; do $(BIN)/python -m bench.wide --office $$office || exit 1; done
 
 fuzz: $(TOOLS) ## Run 100,000 mutated inputs against the verifier and every parser, 10,000 steps against the hub
 	@$(BIN)/python -m bench.forgery

@@ -1,5 +1,9 @@
-"""`python -m bench.wide`: commits of 10,000 files, by the stock client to a server process, beside the same files written and made durable."""
+"""`python -m bench.wide`: commits of 10,000 files, by the stock client to a server process, beside the same files written and made durable.
 
+`--office` says where the office keeps what it keeps: in SQLite and a folder, in PostgreSQL and a folder, or in PostgreSQL and S3.
+"""
+
+import argparse
 import os
 import secrets
 import tempfile
@@ -12,6 +16,7 @@ from tests.doors.conftest import secret
 from tests.offices import found
 from tests.servers import free_port
 
+from bench.crash_hub import cellar
 from bench.measure import row, seconds_once
 from brightline.assembly.office import Office
 
@@ -33,10 +38,13 @@ def added() -> list[CommitOperationAdd]:
 
 
 def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--office", choices=["sqlite", "postgresql", "s3"], default="sqlite")
+    kind = arguments.parse_args().office
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    with tempfile.TemporaryDirectory(prefix="brightline-wide-") as place:
+    with tempfile.TemporaryDirectory(prefix="brightline-wide-") as place, cellar(kind, Path(place)) as kept:
         row(f"{FILES:,} files written, with an fsync each", f"{seconds_once(lambda: written(Path(place))):.1f} s", "")
-        folder, port = found(Path(place) / "office"), free_port()
+        folder, port = found(Path(place) / "office", **kept), free_port()
         with Office(folder) as office:
             api = HfApi(endpoint=f"http://127.0.0.1:{port}", token=secret(office, "acme"))
         process = start(folder, port)
@@ -45,7 +53,7 @@ def main() -> None:
             gone = [CommitOperationDelete(one.path_in_repo) for one in added()]
             for what, operations in (("added", added()), ("changed", added()), ("deleted", gone)):
                 took = seconds_once(lambda operations=operations: commit(api, operations))
-                row(f"{FILES:,} files {what} in a commit", f"{took:.1f} s", BAR)
+                row(f"{kind}: {FILES:,} files {what} in a commit", f"{took:.1f} s", BAR)
         finally:
             os.killpg(process.pid, 15)
             process.wait(20)

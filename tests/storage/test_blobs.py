@@ -1,18 +1,22 @@
 """Blobs in a folder, and on a real S3 server that checks signatures."""
 
+import errno
 import hashlib
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from obstore.store import from_url
 from tests.offices import decided, examined, file_case, found, write_model
 from tests.servers import object_store
 
 from brightline.assembly.office import Office
 from brightline.authority.case import State
 from brightline.release.reader import Memory, Unreadable
-from brightline.storage.blobs import open_blobs
+from brightline.storage.batch import keep_all
+from brightline.storage.blobs import Blobs, open_blobs
 from brightline.storage.database import Unopened
 
 CONTENT = bytes(range(256)) * 4_000
@@ -55,6 +59,45 @@ def test_any_part_is_read_as_it_was_written(blobs, reads):
         blobs.keep(Memory(CONTENT))
     with blobs.open(SHA256, len(CONTENT)) as reader:
         assert [reader.read(*at) for at in reads] == [CONTENT[start : start + length] for start, length in reads]
+
+
+def test_many_are_kept_at_once(blobs):
+    told = list[str]()
+    contents = [b"%d" % number for number in range(300)] + [b"", b"7", CONTENT]
+    keep_all(replace(blobs, expected=told.extend), contents)
+    names = {hashlib.sha256(one).hexdigest(): one for one in contents}
+    assert sorted(told) == sorted(names), "each was named before, once"
+    for name, content in names.items():
+        with blobs.open(name, len(content)) as reader:
+            assert reader.read(0, len(content)) == content
+    keep_all(blobs, contents[:3])
+    keep_all(blobs, [])
+
+
+def test_no_name_appears_before_all_bytes_are_where_they_will_be(tmp_path, monkeypatch):
+    blobs, turns = open_blobs(f"file:{tmp_path}"), iter(range(1_000))
+    written = os.fsync
+
+    def fails(descriptor):
+        if next(turns) == 40:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    contents = [b"%d" % number for number in range(50)]
+    with pytest.raises(Unreadable, match="No space left"):
+        keep_all(blobs, contents)
+    assert not any(blobs.holds(hashlib.sha256(one).hexdigest()) for one in contents)
+    keep_all(blobs, contents)
+    assert all(blobs.holds(hashlib.sha256(one).hexdigest()) for one in contents)
+
+
+def test_a_store_that_is_gone_is_told(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    gone = from_url("s3://blobs/office", retry_config={"max_retries": 0})
+    with pytest.raises(Unreadable, match="cannot be kept"):
+        keep_all(Blobs(gone, None), [b"1", b"2"])
 
 
 def test_what_is_not_there_is_told(blobs):

@@ -78,14 +78,14 @@ class Blobs:
         """The name appears once every byte is where it will be."""
         self.expected([sha256])
         if self.folder is not None:
-            _sync(self.folder / passing)
+            sync(self.folder / passing)
         if self.folder is None and size > COPIED:
             obstore.put(self.store, blob_name(sha256), self._again(passing, size), **portions(size))
             obstore.delete(self.store, passing)
         else:
             obstore.rename(self.store, passing, blob_name(sha256))
         if self.folder is not None:
-            _sync((self.folder / blob_name(sha256)).parent)
+            sync((self.folder / blob_name(sha256)).parent)
 
     def _again(self, name: str, size: int) -> Iterator[bytes]:
         """By a thread of its own: the store's library cannot be asked from within what it is told."""
@@ -118,7 +118,8 @@ def portions(size: int) -> dict[str, Any]:
     return {"chunk_size": part, "max_concurrency": max(1, min(12, ROOM // part))}
 
 
-def _sync(place: Path) -> None:
+def sync(place: Path) -> None:
+    """A file's bytes, or a folder's names, are on the disk when this returns."""
     descriptor = os.open(place, os.O_RDONLY)
     try:
         os.fsync(descriptor)

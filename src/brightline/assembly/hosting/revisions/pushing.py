@@ -20,6 +20,7 @@ from brightline.release.reader import Memory, Reader, Unreadable
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, Stored, stored_lfs, stored_regular, tree_ids
 from brightline.storage import shelf
+from brightline.storage.batch import keep_all
 from brightline.storage.ledger import Turn
 from brightline.storage.shelf import Filed, Repo, Revision
 
@@ -147,9 +148,9 @@ def _named(operations: Iterable[Operation]) -> list[str]:
 
 
 def _applied(
-    shelving: Shelving, before: Mapping[str, Filed], operations: Iterable[Operation], sent: Mapping[str, int]
+    shelving: Shelving, before: Mapping[str, Filed], operations: Sequence[Operation], sent: Mapping[str, int]
 ) -> dict[str, Filed]:
-    """The files afterwards; components are given out when all are known."""
+    """The files afterwards; components are given out when all are known. Bytes that come along are kept."""
     after = dict(before)
     for one in operations:
         if one.act == "delete":
@@ -161,16 +162,18 @@ def _applied(
                 del after[path]
         else:
             after[one.path] = _added(shelving, one, sent)
+    try:
+        keep_all(shelving.office.blobs, [one.content for one in operations if one.act == "add"])
+    except Unreadable as trouble:
+        raise Turned(FULL, f"what came along with this push: {trouble}.") from None
     return after
 
 
 def _added(shelving: Shelving, one: Operation, sent: Mapping[str, int]) -> Filed:
-    """Bytes that come along are kept; a digest counts only where its bytes were sent into this repository (Law 3)."""
+    """A digest counts only where its bytes were sent into this repository (Law 3)."""
+    if one.act == "add":
+        return _plain(one.path, one.content)
     try:
-        if one.act == "add":
-            filed = _plain(one.path, one.content)
-            shelving.office.blobs.keep(Memory(one.content))
-            return filed
         size = sent.get(one.sha256)
         if size is None or (one.size is not None and one.size != size):
             raise Turned(
@@ -181,7 +184,7 @@ def _added(shelving: Shelving, one: Operation, sent: Mapping[str, int]) -> Filed
                 return _plain(one.path, reader.read(0, size))
             return _filed(stored_lfs(one.path, one.sha256, size), reader)
     except Unreadable as trouble:
-        raise Turned(FULL if one.act == "add" else 500, f"{one.path}: {trouble}.") from None
+        raise Turned(500, f"{one.path}: {trouble}.") from None
 
 
 def _plain(path: str, content: bytes) -> Filed:
