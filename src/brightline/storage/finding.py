@@ -8,9 +8,9 @@ that plan is given up for the other. Pages follow each other by key: where the l
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Connection, TextClause, text
 
 from brightline.release.repository import Kind
 from brightline.storage import catalogue
@@ -44,6 +44,24 @@ class Asked:
     sort: Sort = "modified"
     limit: int = 100
     after: Key | None = None
+
+
+class Found(NamedTuple):
+    """A row as it is told, after what it is sorted by. Of a page of them each column is read: a tuple's are near."""
+
+    key: int
+    repo: int
+    namespace: str
+    name: str
+    private: bool
+    gated: str
+    disabled: bool
+    sha: str | None
+    sdk: str
+    created: int
+    modified: int
+    downloads: int
+    card: str | None  # as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,7 @@ class Plan:
         self.after = key
         self.values |= {} if key is None else {"key": key[0], "repo": key[1]}
 
-    def go_on(self, rows: Sequence[Row[Any]]) -> None:
+    def go_on(self, rows: Sequence[Found]) -> None:
         """These are found, in their order: what is looked for from now on comes after them."""
         if rows:
             self.due -= len(rows)
@@ -133,14 +151,14 @@ class Plan:
         return int(rows[self.dialect] * self.asked.limit**0.5)
 
 
-def find(plans: Sequence[Plan]) -> list[Row[Any]]:
+def find(plans: Sequence[Plan]) -> list[Found]:
     """A page of each, in no order. What is rare is asked for at once, wherever it is."""
     rare = [plan for plan in plans if plan.most <= RARE]
     found = [*_rare(rare)] if rare else []
     return found + [row for plan in plans if plan.most > RARE for row in _found(plan)]
 
 
-def _found(plan: Plan) -> Sequence[Row[Any]]:
+def _found(plan: Plan) -> Sequence[Found]:
     if not plan.terms:
         return _along(plan, None)
     few, known = plan.of_a_page(SPAN), len(plan.terms) + len(plan.asked.words) == 1
@@ -150,9 +168,9 @@ def _found(plan: Plan) -> Sequence[Row[Any]]:
     return _walk(plan, known=known) if found is None else found
 
 
-def _walk(plan: Plan, *, known: bool) -> Sequence[Row[Any]]:
+def _walk(plan: Plan, *, known: bool) -> Sequence[Found]:
     """Along the sort, as long as that is not worse than to gather everything: what was found so far says how far it is."""
-    most, found, walked = plan.of_a_page(STEPS), list[Row[Any]](), 0
+    most, found, walked = plan.of_a_page(STEPS), list[Found](), 0
     steps = most if known or plan.lite else most // PROBE
     if plan.short:
         steps, most = _sampled(plan)
@@ -180,13 +198,10 @@ def _sampled(plan: Plan) -> tuple[int, int]:
 
 
 _SEEN = ", ".join(f"s.{name}" for name in catalogue.SEEN)
-_COLUMNS = (
-    "s.repo, s.since, s.until, s.namespace, s.name, s.private, s.gated, s.disabled, s.sha, s.sdk, s.created, s.modified, "
-    "s.downloads, c.content AS card"
-)
+_COLUMNS = ", ".join({"card": "c.content AS card"}.get(name, f"s.{name}") for name in Found._fields[1:])
 
 
-def _rare(plans: Sequence[Plan]) -> Sequence[Row[Any]]:
+def _rare(plans: Sequence[Plan]) -> Sequence[Found]:
     """All places in one question: what has the rarest label is little, and the rest is tested of each."""
     values, parts = dict[str, Any](), list[str]()
     for number, plan in enumerate(plans):
@@ -196,13 +211,13 @@ def _rare(plans: Sequence[Plan]) -> Sequence[Row[Any]]:
     return _read(plans[0], values, _page(plans[0], " UNION ALL ".join(parts)))
 
 
-def _gather(plan: Plan) -> Sequence[Row[Any]]:
+def _gather(plan: Plan) -> Sequence[Found]:
     """What the index of names and labels has, sorted."""
     rows = _rows(plan, _matched(plan, plan.terms, "terms"))
     return _read(plan, plan.values | {"terms": _all(plan.terms)}, _page(plan, rows))
 
 
-def _few(plan: Plan, most: int) -> Sequence[Row[Any]] | None:
+def _few(plan: Plan, most: int) -> Sequence[Found] | None:
     """The same on SQLite, and None where more than `most` rows are to be sorted: that it says at once."""
     seldom = [term for term in plan.terms if term.most * COMMON <= plan.size or term.most == UNKNOWN]
     terms = seldom or [min(plan.terms, key=lambda term: term.most)]
@@ -211,12 +226,12 @@ def _few(plan: Plan, most: int) -> Sequence[Row[Any]] | None:
         _text(
             f"WITH few AS MATERIALIZED (SELECT id FROM {_matched(plan, terms, 'terms')} LIMIT {most + 1}), "
             f"size AS MATERIALIZED (SELECT count(*) AS hits FROM few), page AS ({_page(plan, rows)}) "
-            f"SELECT size.hits, page.key, {_COLUMNS} FROM size LEFT JOIN page ON size.hits > 0 LEFT JOIN shown AS s "
+            f"SELECT page.key, {_COLUMNS}, size.hits FROM size LEFT JOIN page ON size.hits > 0 LEFT JOIN shown AS s "
             "ON s.id = page.id LEFT JOIN cards AS c ON c.id = s.card"
         ),
         plan.values | {"terms": _all(terms)},
     ).all()
-    return None if found[0].hits > most else [row for row in found if row.repo is not None]
+    return None if found[0].hits > most else [Found._make(row[:-1]) for row in found if row.repo is not None]
 
 
 def _matched(plan: Plan, terms: Sequence[Term], name: str) -> str:
@@ -238,7 +253,7 @@ def _rows(plan: Plan, matched: str) -> str:
     return f"SELECT s.id, s.repo, s.{plan.asked.sort} AS key FROM {matched} AS s{' NOT INDEXED' if plan.lite else ''} WHERE {_said(tests)}"
 
 
-def _along(plan: Plan, steps: int | None) -> Sequence[Row[Any]]:
+def _along(plan: Plan, steps: int | None) -> Sequence[Found]:
     """The rows in their order, as long as the page is not full; `steps` of them at the most. What the index of the sort says
     of a row is asked first, and the row itself only of those that are left.
     """
@@ -261,16 +276,14 @@ def _index_tests(plan: Plan) -> list[str]:
     return [_alive(plan), *([f"(s.signature & {bits}) = {bits}"] if bits else []), *plan.words]
 
 
-def _read(plan: Plan, values: Mapping[str, Any], page: str, tests: Iterable[str] = ()) -> Sequence[Row[Any]]:
+def _read(plan: Plan, values: Mapping[str, Any], page: str, tests: Iterable[str] = ()) -> Sequence[Found]:
     """All that is told of the rows of a page, which come in order. A row that fails one of the tests is not of it."""
     order = "" if plan.lite else "ORDER BY page.key DESC, page.repo DESC"
-    return plan.connection.execute(
-        _text(
-            f"SELECT page.key, {_COLUMNS} FROM ({page}) AS page CROSS JOIN shown AS s LEFT JOIN cards AS c ON c.id = s.card "
-            f"WHERE {_said(['s.id = page.id', *tests])} {order} LIMIT {plan.due}"
-        ),
-        values,
-    ).all()
+    said = (
+        f"SELECT page.key, {_COLUMNS} FROM ({page}) AS page CROSS JOIN shown AS s LEFT JOIN cards AS c ON c.id = s.card "
+        f"WHERE {_said(['s.id = page.id', *tests])} {order} LIMIT {plan.due}"
+    )
+    return [*map(Found._make, plan.connection.execute(_text(said), values))]
 
 
 def _page(plan: Plan, rows: str) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from brightline.release.repository import Kind
 from brightline.storage import catalogue, finding
-from brightline.storage.finding import EVERYTHING, GRAM, LETTERS, Asked, Plan
+from brightline.storage.finding import EVERYTHING, GRAM, LETTERS, Asked, Found, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Audience:
     named: Sequence[int] = ()
 
 
-def search(connection: Connection, asked: Asked, audience: Audience) -> list[Row[Any]]:
+def search(connection: Connection, asked: Asked, audience: Audience) -> list[Found]:
     """One row more than a page has, where there are more. Everybody sees each repository at most once."""
     if any(set(word) - LETTERS for word in asked.words):
         return []
