@@ -14,23 +14,30 @@ from sqlalchemy import Connection, TextClause, text
 
 from brightline.release.repository import Kind
 from brightline.storage import catalogue
+from brightline.storage.sampling import GRAM, Sample, Samples
 
 RARE = 300  # rows of one label up to which nothing else is intersected with it: the rest is tested of each
-# Times the root of a page's length: rows that are gathered rather than looked for, and rows that are looked at along an
-# index before its plan is given up.
-SPAN = {"sqlite": 400, "postgresql": 200}
-STEPS = {"sqlite": 1_000, "postgresql": 2_500}
-PROBE = 8  # the part of those steps that says whether all of them will do, where no count is known
-SAMPLE = 4_000  # rows of the sort that say how many a short word is in
-WEIGHT = {"sqlite": 4, "postgresql": 8}  # what a row that is gathered costs, in rows that are looked at along an index
-AHEAD = 1.5  # times as far as it seems: chance is uneven
-COMMON = 8  # SQLite leaves out of its intersections what one row of so many has: that many numbers take long to read
+SMALL = 1_000  # rows of a place that are walked along without a thought
+AHEAD, SURPRISE = 1.5, 500  # times as many rows as it seems, and so many more, are no surprise
 UNKNOWN = 1 << 40  # more rows than there are
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._/")  # of names
-GRAM = 3  # letters that the indices of names are of
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """In microseconds: of a row that is looked at along an index, of one that is gathered, and of one that the index of names
+    and labels has of a condition, when several are intersected.
+    """
+
+    step: float
+    row: float
+    entry: float
+
+
+COSTS = {"sqlite": Cost(0.45, 2.3, 0.05), "postgresql": Cost(0.4, 4, 0.03)}
 Sort = Literal["downloads", "modified", "created"]
 Key = tuple[int, int]
-EVERYTHING = (catalogue.GATED, catalogue.FREE)  # each row has one of these labels
+EVERYTHING = frozenset({catalogue.GATED, catalogue.FREE})  # each row has one of these labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +73,25 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What the index of names and labels is asked. `most` is how many rows it has of it at the most."""
+    """What the index of names and labels is asked, and a sample: a part of a name, or a label. `most` is how many rows have
+    it at the most.
+    """
 
     said: str
+    part: str | int
     most: int = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a page is likely to be found soonest. Of these terms rows are gathered, or they are looked for along the sort.
+    Chance may have it otherwise: more rows than `rows`, or steps than `steps`, and the other way is taken.
+    """
+
+    terms: Sequence[Term]
+    gathers: bool
+    rows: int
+    steps: int
 
 
 @dataclass(slots=True)
@@ -114,19 +136,19 @@ class Plan:
         (self.narrow if len(word) < GRAM else self.words).append(test)
         if len(word) >= GRAM and self.lite:  # letters in their order would be looked for one place after the other
             starts = [*range(0, len(word) - GRAM, GRAM), len(word) - GRAM]
-            self.terms.append(Term(" AND ".join(f'"{word[at : at + GRAM]}"' for at in starts)))
+            self.terms += [Term(f'"{part}"', part) for part in dict.fromkeys(word[at : at + GRAM] for at in starts)]
         elif len(word) >= GRAM:
             self.values[f"{name}_like"] = f"%{word.replace('_', chr(92) + '_')}%"
-            self.terms.append(Term(f"words LIKE :{name}_like"))
+            self.terms.append(Term(f"words LIKE :{name}_like", word))
 
     def label(self, label: int, count: int) -> None:
         self.ids.append(label)
         if self.lite:
             self.labels.append(f"instr(s.labels, ',{label},') > 0")
-            self.terms.append(Term(f'"{catalogue.sign(label)}"', count))
+            self.terms.append(Term(f'"{catalogue.sign(label)}"', label, count))
         else:
             self.labels.append(f"s.labels @> ARRAY[{label}]")
-            self.terms.append(Term(f"labels @> ARRAY[{label}]", count))
+            self.terms.append(Term(f"labels @> ARRAY[{label}]", label, count))
 
     @property
     def lite(self) -> bool:
@@ -141,60 +163,49 @@ class Plan:
         """So many rows can meet all of it, and no more."""
         return min((term.most for term in self.terms), default=UNKNOWN)
 
-    @property
-    def short(self) -> bool:
-        """Whether a word has too few letters for the index of names."""
-        return any(len(word) < GRAM for word in self.asked.words)
 
-    def of_a_page(self, rows: Mapping[str, int]) -> int:
-        """What grows with the root of a page's length: with more rows to a page, one looks at more, and gathers as many."""
-        return int(rows[self.dialect] * self.asked.limit**0.5)
-
-
-def find(plans: Sequence[Plan]) -> list[Found]:
+def find(plans: Sequence[Plan], samples: Samples) -> list[Found]:
     """A page of each, in no order. What is rare is asked for at once, wherever it is."""
     rare = [plan for plan in plans if plan.most <= RARE]
     found = [*_rare(rare)] if rare else []
-    return found + [row for plan in plans if plan.most > RARE for row in _found(plan)]
+    return found + [row for plan in plans if plan.most > RARE for row in _found(plan, samples)]
 
 
-def _found(plan: Plan) -> Sequence[Found]:
-    if not plan.terms:
+def _found(plan: Plan, samples: Samples) -> Sequence[Found]:
+    if not plan.terms or plan.size <= SMALL:
         return _along(plan, None)
-    few, known = plan.of_a_page(SPAN), len(plan.terms) + len(plan.asked.words) == 1
-    if plan.most <= few:
-        return _gather(plan)
-    found = _few(plan, few) if plan.lite and not known else None
-    return _walk(plan, known=known) if found is None else found
+    chosen = way(plan, samples.of(plan.connection, plan.place, plan.size, plan.values["now"]))
+    found = _gather(plan, chosen.terms, chosen.rows) if chosen.gathers else None
+    if found is not None:
+        return found
+    found = _along(plan, chosen.steps)
+    plan.go_on(found)
+    return [*found, *(_gather(plan, chosen.terms) or ())] if plan.due else found
 
 
-def _walk(plan: Plan, *, known: bool) -> Sequence[Found]:
-    """Along the sort, as long as that is not worse than to gather everything: what was found so far says how far it is."""
-    most, found, walked = plan.of_a_page(STEPS), list[Found](), 0
-    steps = most if known or plan.lite else most // PROBE
-    if plan.short:
-        steps, most = _sampled(plan)
-    ahead = steps
-    while ahead <= most:
-        rows = _along(plan, steps)
-        plan.go_on(rows)
-        found, walked = [*found, *rows], walked + steps
-        if not plan.due:
-            return found
-        ahead = int(AHEAD * plan.due * walked / (len(found) or 0.5))
-        steps = max(ahead, walked)  # short ones would be many
-    return [*found, *_gather(plan)]
+def way(plan: Plan, sample: Sample) -> Way:
+    """By what each would cost, if the place is as its sample."""
+    cost, terms, gathered, reading, met = COSTS[plan.dialect], list[Term](), float(UNKNOWN), 0.0, sample.all
+    for many, term in sorted(((_many(term, sample), term) for term in plan.terms), key=lambda one: one[0]):
+        both = met & sample.having(term.part)
+        left = min(gathered, many, sample.rows(both) if terms else many)
+        if many * cost.entry < (gathered - left) * cost.row:
+            terms, met, gathered, reading = [*terms, term], both, left, reading + many * cost.entry
+    said: Sequence[str | int] = (*plan.asked.words, *plan.ids)
+    for part in said:
+        met &= sample.having(part)
+    walk = cost.step * plan.due * plan.size / min(sample.rows(met), gathered)
+    gather, rows = reading + gathered * cost.row, _rounded(AHEAD * gathered + SURPRISE)
+    return Way(terms, gather <= walk, rows, _rounded((reading + rows * cost.row) / cost.step))
 
 
-def _sampled(plan: Plan) -> tuple[int, int]:
-    """How far to walk, and what is too far, where a short word is among what is asked: no index knows of it, so that what is
-    gathered may be far more than what is found.
-    """
-    found = f"count(CASE WHEN {_said(plan.narrow)} THEN 1 END)"
-    said = f"SELECT count(*) AS gathered, {found} AS found FROM ({_some(plan, SAMPLE)}) AS s WHERE {_said(_index_tests(plan))}"
-    row = plan.connection.execute(_text(said), plan.values).one()
-    walk = AHEAD * plan.due * SAMPLE / (row.found or 0.5)
-    return int(walk), int(min(plan.size * row.gathered / SAMPLE, plan.most) * WEIGHT[plan.dialect])
+def _rounded(number: float) -> int:
+    """Up to a power of two: what databases are asked is kept ready, as long as it is the same."""
+    return 1 << int(number).bit_length()
+
+
+def _many(term: Term, sample: Sample) -> float:
+    return term.most if term.most < UNKNOWN else sample.rows(sample.having(term.part))
 
 
 _SEEN = ", ".join(f"s.{name}" for name in catalogue.SEEN)
@@ -211,25 +222,20 @@ def _rare(plans: Sequence[Plan]) -> Sequence[Found]:
     return _read(plans[0], values, _page(plans[0], " UNION ALL ".join(parts)))
 
 
-def _gather(plan: Plan) -> Sequence[Found]:
-    """What the index of names and labels has, sorted."""
-    rows = _rows(plan, _matched(plan, plan.terms, "terms"))
-    return _read(plan, plan.values | {"terms": _all(plan.terms)}, _page(plan, rows))
-
-
-def _few(plan: Plan, most: int) -> Sequence[Found] | None:
-    """The same on SQLite, and None where more than `most` rows are to be sorted: that it says at once."""
-    seldom = [term for term in plan.terms if term.most * COMMON <= plan.size or term.most == UNKNOWN]
-    terms = seldom or [min(plan.terms, key=lambda term: term.most)]
-    rows = _rows(plan, f"few WHERE (SELECT hits FROM size) <= {most}")
+def _gather(plan: Plan, terms: Sequence[Term], most: int | None = None) -> Sequence[Found] | None:
+    """What the index of names and labels has, sorted. None where that is more rows than `most`: SQLite says so at once."""
+    values, matched = plan.values | {"terms": _all(terms)}, _matched(plan, terms, "terms")
+    if most is None or not plan.lite:
+        return _read(plan, values, _page(plan, _rows(plan, matched)))
+    page = _page(plan, _rows(plan, f"few WHERE (SELECT hits FROM size) <= {most}"))
     found = plan.connection.execute(
         _text(
-            f"WITH few AS MATERIALIZED (SELECT id FROM {_matched(plan, terms, 'terms')} LIMIT {most + 1}), "
-            f"size AS MATERIALIZED (SELECT count(*) AS hits FROM few), page AS ({_page(plan, rows)}) "
+            f"WITH few AS MATERIALIZED (SELECT id FROM {matched} LIMIT {most + 1}), "
+            f"size AS MATERIALIZED (SELECT count(*) AS hits FROM few), page AS ({page}) "
             f"SELECT page.key, {_COLUMNS}, size.hits FROM size LEFT JOIN page ON size.hits > 0 LEFT JOIN shown AS s "
             "ON s.id = page.id LEFT JOIN cards AS c ON c.id = s.card"
         ),
-        plan.values | {"terms": _all(terms)},
+        values,
     ).all()
     return None if found[0].hits > most else [Found._make(row[:-1]) for row in found if row.repo is not None]
 

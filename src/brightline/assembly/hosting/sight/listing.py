@@ -19,6 +19,7 @@ from brightline.storage.attributes import ORGANISATION, vetted_repos
 from brightline.storage.catalogue import FREE, GATED, OWN, spelled
 from brightline.storage.database import stored, writing
 from brightline.storage.finding import Asked, Sort
+from brightline.storage.sampling import Samples
 from brightline.storage.searching import Audience
 
 MOST = 1_000  # tags that are told of one kind
@@ -42,12 +43,16 @@ class Listing(Room):
         )
 
         def ask(connection: Connection) -> tuple[list[Document], str | None]:
-            found = searching.search(connection, asked, self._audience(connection, account))
+            found = searching.search(connection, asked, self._audience(connection, account), self._samples)
             page = found[: wanted.limit]
             rows = [showing.row_document(wanted, row) for row in page]
             return rows, self.cursor(wanted.sort, page[-1].key, page[-1].repo) if len(found) > len(page) else None
 
         return self._read(ask)
+
+    @cached_property
+    def _samples(self) -> Samples:
+        return Samples()
 
     @cached_property
     def _seal(self) -> Fernet:
@@ -89,7 +94,7 @@ class Listing(Room):
 
         def ask(connection: Connection) -> Mapping[str, list[Document]]:
             now, found = int(self._office.clock().timestamp()), dict[str, list[Document]]()
-            labels = searching.lead(connection, kind, now, MOST)
+            labels = searching.lead(connection, kind, now, MOST, self._samples)
             typed = [_typed(label) for label in labels]
             for what, name in dict.fromkeys(sorted(filter(None, typed), key=lambda one: one[0] == "other")):
                 found.setdefault(what, []).append({"id": name, "label": name.rpartition(":")[2], "type": what})
