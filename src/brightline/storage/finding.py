@@ -34,7 +34,7 @@ class Cost:
     entry: float
 
 
-COSTS = {"sqlite": Cost(0.45, 2.3, 0.05), "postgresql": Cost(0.4, 4, 0.03)}
+COSTS = {"sqlite": Cost(0.28, 2.3, 0.05), "postgresql": Cost(0.4, 4, 0.03)}
 Sort = Literal["downloads", "modified", "created"]
 Key = tuple[int, int]
 EVERYTHING = frozenset({catalogue.GATED, catalogue.FREE})  # each row has one of these labels
@@ -263,23 +263,19 @@ def _along(plan: Plan, steps: int | None) -> Sequence[Found]:
     """The rows in their order, as long as the page is not full; `steps` of them at the most. What the index of the sort says
     of a row is asked first, and the row itself only of those that are left.
     """
-    tests, columns = [*_index_tests(plan), *plan.narrow], f"s.id, s.repo, s.{plan.asked.sort} AS key"
-    if steps is None and not plan.lite:
-        page = f"SELECT {columns} FROM shown AS s WHERE {_said([*tests, *_following(plan)])} {_order(plan)}"
-    else:  # SQLite forgets the order of a part that has no end
-        page = f"SELECT {columns} FROM ({_some(plan, -1 if steps is None else steps)}) AS s WHERE {_said(tests)}"
+    bits, moments = catalogue.signature(plan.ids), "s.since <= :now AND s.until > :now"
+    signed = [f"(s.signature & {bits}) = {bits}"] if bits else []
+    tests = [*plan.words, *signed, *plan.narrow, moments]  # those that most rows fail come first
+    key, where = f"s.repo, s.{plan.asked.sort} AS key", [f"s.place = {plan.place}", *_following(plan)]
+    if plan.lite:  # a case ends with the first test that fails; and the order of a part that has no end is forgotten
+        tested = f"SELECT CASE WHEN {_said(tests)} THEN s.id END AS id, {key} FROM shown AS s WHERE {_said(where)}"
+        page = f"SELECT * FROM ({tested} {_order(plan)} LIMIT {-1 if steps is None else steps}) AS s WHERE s.id IS NOT NULL"
+    elif steps is None:
+        page = f"SELECT s.id, {key} FROM shown AS s WHERE {_said([*where, *tests])} {_order(plan)}"
+    else:  # PostgreSQL has a notion of what passes a test, and none of what is no null
+        some = f"SELECT {key}, {_SEEN} FROM shown AS s WHERE {_said(where)} {_order(plan)} LIMIT {steps}"
+        page = f"SELECT s.id, s.repo, s.key FROM ({some}) AS s WHERE {_said(tests)}"
     return _read(plan, plan.values, page, [*plan.wide, *plan.labels])
-
-
-def _some(plan: Plan, steps: int) -> str:
-    where = _said([f"s.place = {plan.place}", *_following(plan)])
-    return f"SELECT s.place, s.repo, s.{plan.asked.sort}, {_SEEN} FROM shown AS s WHERE {where} {_order(plan)} LIMIT {steps}"
-
-
-def _index_tests(plan: Plan) -> list[str]:
-    """What the index of names and labels would say of a row, as far as the index of its sort can say it."""
-    bits = catalogue.signature(plan.ids)
-    return [_alive(plan), *([f"(s.signature & {bits}) = {bits}"] if bits else []), *plan.words]
 
 
 def _read(plan: Plan, values: Mapping[str, Any], page: str, tests: Iterable[str] = ()) -> Sequence[Found]:
