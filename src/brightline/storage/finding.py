@@ -105,6 +105,7 @@ class Plan:
     place: int
     values: dict[str, Any]
     narrow: list[str]
+    number: int = 0  # among the plans of one question
     wide: list[str] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -144,7 +145,9 @@ class Plan:
     def label(self, label: int, count: int) -> None:
         self.ids.append(label)
         if self.lite:
-            self.labels.append(f"instr(s.labels, ',{label},') > 0")
+            name = f"label{self.number}_{len(self.ids)}"
+            self.values[name] = f",{label},"
+            self.labels.append(f"instr(s.labels, :{name}) > 0")
             self.terms.append(Term(f'"{catalogue.sign(label)}"', label, count))
         else:
             self.labels.append(f"s.labels @> ARRAY[{label}]")
@@ -264,7 +267,7 @@ def _along(plan: Plan, steps: int | None) -> Sequence[Found]:
     of a row is asked first, and the row itself only of those that are left.
     """
     bits, moments = catalogue.signature(plan.ids), "s.since <= :now AND s.until > :now"
-    signed = [f"(s.signature & {bits}) = {bits}"] if bits else []
+    signed = ["(s.signature & :bits) = :bits"] if bits else []
     tests = [*plan.words, *signed, *plan.narrow, moments]  # those that most rows fail come first
     key, where = f"s.repo, s.{plan.asked.sort} AS key", [f"s.place = {plan.place}", *_following(plan)]
     if plan.lite:  # a case ends with the first test that fails; and the order of a part that has no end is forgotten
@@ -275,7 +278,7 @@ def _along(plan: Plan, steps: int | None) -> Sequence[Found]:
     else:  # PostgreSQL has a notion of what passes a test, and none of what is no null
         some = f"SELECT {key}, {_SEEN} FROM shown AS s WHERE {_said(where)} {_order(plan)} LIMIT {steps}"
         page = f"SELECT s.id, s.repo, s.key FROM ({some}) AS s WHERE {_said(tests)}"
-    return _read(plan, plan.values, page, [*plan.wide, *plan.labels])
+    return _read(plan, plan.values | {"bits": bits}, page, [*plan.wide, *plan.labels])
 
 
 def _read(plan: Plan, values: Mapping[str, Any], page: str, tests: Iterable[str] = ()) -> Sequence[Found]:

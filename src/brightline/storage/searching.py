@@ -63,9 +63,9 @@ def _plans(connection: Connection, asked: Asked, audience: Audience) -> Iterator
     wanted = {label for one in looked for label in _labels(asked, one.authors)}
     counted = bool(wanted) or any(len(word) >= GRAM for word in asked.words)
     known = catalogue.label_counts(connection, {one.place for one in looked}, wanted | EVERYTHING) if counted else {}
-    for one in looked:
+    for number, one in enumerate(looked):
         values = {"now": audience.now, "who": audience.account, "author": asked.namespace}
-        plan = Plan(connection, asked, one.place, values, list(one.narrow), list(one.wide))
+        plan = Plan(connection, asked, one.place, values, list(one.narrow), number, list(one.wide))
         plan.size = _size(known, one.place) if counted else UNKNOWN
         _author_tests(plan, one.authors)
         for label in _labels(asked, one.authors):
