@@ -35,7 +35,7 @@ from brightline.release.repository import Kind, RepoName
 from brightline.storage import finding, schema, shelf, shelves
 from brightline.storage.catalogue import labels, shown, signature
 from brightline.storage.database import writing
-from brightline.storage.finding import Way
+from brightline.storage.weighing import Way
 
 PEOPLE = ("acme", "globex", "ann", "examiner", None)
 OWNERS = ("acme", "globex")

@@ -10,10 +10,10 @@ from tests.offices import Clock
 
 from brightline.assembly.office import Office
 from brightline.release.repository import Kind
-from brightline.storage import finding
 from brightline.storage.catalogue import CHANCE, DRAWN, shown
-from brightline.storage.finding import Asked, Plan
+from brightline.storage.planning import Asked, Plan
 from brightline.storage.sampling import GROWTH, LASTS, Sample, Samples
+from brightline.storage.weighing import COSTS, way
 
 names = st.text("ab-/", max_size=12)
 rows = st.lists(st.tuples(names, st.lists(st.integers(1, 5), max_size=3, unique=True)), max_size=20)
@@ -103,14 +103,14 @@ def plan(office: Office, labels: Sequence[int], limit: int = 100) -> Plan:
 
 
 def test_what_nearly_all_have_is_walked_along_and_never_intersected(office: Office) -> None:
-    chosen = finding.way(plan(office, [2, 1]), a_sample())
+    chosen = way(plan(office, [2, 1]), a_sample())
     assert not chosen.gathers
     assert len(chosen.terms) == 1
     assert 20_000 <= chosen.rows <= 65_536
 
 
 def test_what_few_have_is_gathered(office: Office) -> None:
-    chosen = finding.way(plan(office, [2, 3]), a_sample())
+    chosen = way(plan(office, [2, 3]), a_sample())
     assert chosen.gathers
     assert [term.part for term in chosen.terms] == [3]
 
@@ -118,13 +118,13 @@ def test_what_few_have_is_gathered(office: Office) -> None:
 def test_what_none_of_a_sample_has_together_is_intersected(office: Office) -> None:
     rows: Rows = [("acme/one", [1] if n % 2 else [2]) for n in range(3_000)]
     made = plan(office, [1, 2])
-    chosen = finding.way(made, sample_of(100_000, rows))
+    chosen = way(made, sample_of(100_000, rows))
     assert chosen.gathers
     assert {term.part for term in chosen.terms} == {1, 2}
 
 
 def test_a_walk_ends_when_it_cost_what_gathering_would(office: Office) -> None:
-    chosen = finding.way(plan(office, [1]), a_sample())
-    cost = finding.COSTS[office.engine.dialect.name]
+    chosen = way(plan(office, [1]), a_sample())
+    cost = COSTS[office.engine.dialect.name]
     assert not chosen.gathers
     assert 1 <= chosen.steps * cost.step / (chosen.rows * cost.row) < 2.1

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, select
 
 from brightline.release.repository import Kind
 from brightline.storage import catalogue, finding
-from brightline.storage.finding import EVERYTHING, LETTERS, UNKNOWN, Asked, Found, Plan
+from brightline.storage.finding import Found
+from brightline.storage.planning import EVERYTHING, LETTERS, UNKNOWN, Asked, Plan
 from brightline.storage.sampling import GRAM, Samples
 
 

@@ -18,7 +18,7 @@ from brightline.storage import searching, shelf, shelves
 from brightline.storage.attributes import ORGANISATION, vetted_repos
 from brightline.storage.catalogue import FREE, GATED, OWN, spelled
 from brightline.storage.database import stored, writing
-from brightline.storage.finding import Asked, Sort
+from brightline.storage.planning import Asked, Sort
 from brightline.storage.sampling import Samples
 from brightline.storage.searching import Audience
 
