@@ -35,6 +35,7 @@ from brightline.release.repository import Kind, RepoName
 from brightline.storage import finding, schema, shelf, shelves
 from brightline.storage.catalogue import labels, shown, signature
 from brightline.storage.database import writing
+from brightline.storage.weighing import Way
 
 PEOPLE = ("acme", "globex", "ann", "examiner", None)
 OWNERS = ("acme", "globex")
@@ -351,12 +352,25 @@ def test_lists_are_the_same_however_few_rows_are_many(server: str, monkeypatch: 
         def fresh(self) -> str:
             return fresh_database(server)
 
-    for rare, span, steps in ((0, 0, 2), (0, 1, 1_000), (1, 0, 1_000)):
-        for name, rows in (("SPAN", span), ("STEPS", steps)):
-            monkeypatch.setattr(finding, name, {"sqlite": rows, "postgresql": rows})
+    monkeypatch.setattr(finding, "SMALL", 0)
+    for rare, gathers, rows, steps in ((0, True, 1_000, 0), (0, True, 0, 2), (1, False, 0, 2), (0, False, 0, 1_000)):
         monkeypatch.setattr(finding, "RARE", rare)
+        monkeypatch.setattr(finding, "way", lambda plan, _sample: Way(plan.terms[:1], gathers, rows, steps))  # noqa: B023
         run_state_machine_as_test(Lists, settings=wanted(4, 20))
         run_state_machine_as_test(OnPostgresql, settings=wanted(1, 15))
+
+
+def test_lists_are_the_same_whatever_a_sample_says(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is drawn as far as there are rows by chance, and is as old as it may be."""
+
+    class OnPostgresql(Lists):
+        def fresh(self) -> str:
+            return fresh_database(server)
+
+    for name, number in (("SMALL", 0), ("RARE", 0)):
+        monkeypatch.setattr(finding, name, number)
+    run_state_machine_as_test(Lists, settings=wanted(4, 20))
+    run_state_machine_as_test(OnPostgresql, settings=wanted(1, 15))
 
 
 def test_a_signature_tells_of_every_label_that_a_row_has() -> None:

@@ -17,6 +17,7 @@ from brightline.hub.host import Account, Operation, Push, Wanted
 from brightline.release.repository import Kind, RepoName
 from brightline.storage import catalogue, charges, finding, shelves
 from brightline.storage.database import NEWEST, Unopened, is_current, migrate, open_database
+from brightline.storage.sampling import _draw
 
 
 def scripts() -> ScriptDirectory:
@@ -112,12 +113,14 @@ def test_what_was_here_before_quotas_is_charged_to_who_has_it(folder: Path) -> N
         assert (used.repositories, used.filed, used.waiting) == (8, 0, 0)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Skipped unsupported reflection of expression-based index"
+)  # rows by chance have one
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_lists_from_before_signatures_are_walked_as_new_ones(
     database: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finding, "RARE", 0)
-    monkeypatch.setattr(finding, "SPAN", dict.fromkeys(finding.SPAN, 0))
     found(tmp_path / "office", fresh_database(server) if database == "postgresql" else "sqlite:///office.db")
     with Office(tmp_path / "office") as office:
         hosting, who = Hosting(office), Account("acme", "t", frozenset({"hub:write"}))
@@ -147,6 +150,22 @@ def test_lists_from_before_signatures_are_walked_as_new_ones(
         assert "shown_keys" not in indices
         assert indices["shown_by_modified"] == ["place", "modified", "repo", *catalogue.SEEN]
         assert hosting.search(who, Wanted(Kind.MODEL, tags=["kept"])) == due
+
+
+def test_a_catalogue_from_before_samples_is_sampled_as_a_new_one(folder: Path) -> None:
+    with Office(folder) as office:
+        hosting, who = Hosting(office), Account("acme", "t", frozenset({"hub:write"}))
+        for number in range(64):
+            hosting.create(who, RepoName(Kind.MODEL, "acme", f"m{number}"), {})
+        with office.engine.begin() as connection:
+            due = _draw(connection, 1, 64)
+            connection.execute(text("DROP INDEX shown_by_chance"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+        migrate(office.engine)
+        with office.engine.begin() as connection:
+            connection.execute(text("DROP INDEX shown_by_chance"))
+            told = _draw(connection, 1, 64)
+        assert sorted(name for name, _ in told) == sorted(name for name, _ in due) != []
 
 
 def test_a_server_without_trigrams_is_refused_in_words(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,15 @@
 """Searching the catalogue: who is shown rows of which places."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from brightline.release.repository import Kind
 from brightline.storage import catalogue, finding
-from brightline.storage.finding import EVERYTHING, GRAM, LETTERS, Asked, Plan
+from brightline.storage.finding import Found
+from brightline.storage.planning import EVERYTHING, LETTERS, UNKNOWN, Asked, Plan
+from brightline.storage.sampling import GRAM, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,11 @@ class Audience:
     named: Sequence[int] = ()
 
 
-def search(connection: Connection, asked: Asked, audience: Audience) -> list[Row[Any]]:
+def search(connection: Connection, asked: Asked, audience: Audience, samples: Samples) -> list[Found]:
     """One row more than a page has, where there are more. Everybody sees each repository at most once."""
     if any(set(word) - LETTERS for word in asked.words):
         return []
-    found = finding.find(list(_plans(connection, asked, audience)))
+    found = finding.find(list(_plans(connection, asked, audience)), samples)
     found.sort(key=lambda row: (row.key, row.repo), reverse=True)
     return found[: asked.limit + 1]
 
@@ -61,18 +62,21 @@ def _plans(connection: Connection, asked: Asked, audience: Audience) -> Iterator
     """One for each place where anything may be found; what its labels are is asked for all of them at once."""
     looked = list(_places(asked, audience))
     wanted = {label for one in looked for label in _labels(asked, one.authors)}
-    short = sum(len(word) < GRAM for word in asked.words)
-    counted = [] if not wanted and short in (0, len(asked.words)) else EVERYTHING
-    known = catalogue.label_counts(connection, {one.place for one in looked}, {*wanted, *counted}) if counted else {}
-    for one in looked:
+    counted = bool(wanted) or any(len(word) >= GRAM for word in asked.words)
+    known = catalogue.label_counts(connection, {one.place for one in looked}, wanted | EVERYTHING) if counted else {}
+    for number, one in enumerate(looked):
         values = {"now": audience.now, "who": audience.account, "author": asked.namespace}
-        plan = Plan(connection, asked, one.place, values, list(one.narrow), list(one.wide))
-        plan.size = sum(known.get((one.place, label), (0, 0))[1] for label in counted)
+        plan = Plan(connection, asked, one.place, values, list(one.narrow), number, list(one.wide))
+        plan.size = _size(known, one.place) if counted else UNKNOWN
         _author_tests(plan, one.authors)
         for label in _labels(asked, one.authors):
             plan.label(*known.get((one.place, label), (0, 0)))
-        if plan.most:
+        if plan.most and plan.size:
             yield plan
+
+
+def _size(known: Mapping[tuple[int, str], tuple[int, int]], place: int) -> int:
+    return sum(known.get((place, label), (0, 0))[1] for label in EVERYTHING)
 
 
 def _labels(asked: Asked, authors: Iterable[str]) -> set[str]:
@@ -89,17 +93,16 @@ def _author_tests(plan: Plan, authors: Iterable[str]) -> None:
         plan.wide.append(f"s.namespace = :{'who' if name == plan.values['who'] else 'author'}")
 
 
-def lead(connection: Connection, kind: Kind, now: int, most: int) -> list[str]:
+def lead(connection: Connection, kind: Kind, now: int, most: int, samples: Samples) -> list[str]:
     """The labels that most rows have that strangers see. One that no row shows now is not told."""
     where, table = catalogue.place(kind, public=True), catalogue.labels.c
+    size = _size(catalogue.label_counts(connection, [where], EVERYTHING), where)
     wanted = select(table.id, table.name, table.count).where(table.place == where, table.count > 0)
     wanted = wanted.order_by(table.count.desc(), table.name).limit(most)
-    rows = connection.execute(wanted).all()
-    return [name for number, name, count in rows if _alive_with(connection, where, number, count, now)]
 
+    def alive(label: int, count: int) -> bool:
+        plan = Plan(connection, Asked(kind, limit=1), where, {"now": now}, ["s.decided"], size=size)
+        plan.label(label, count)
+        return bool(finding.find([plan], samples))
 
-def _alive_with(connection: Connection, where: int, label: int, count: int, now: int) -> bool:
-    """Whether any row has it that strangers see by now."""
-    plan = Plan(connection, Asked(Kind.MODEL, limit=1), where, {"now": now}, ["s.decided"])
-    plan.label(label, count)
-    return bool(finding.find([plan]))
+    return [name for number, name, count in connection.execute(wanted).all() if alive(number, count)]

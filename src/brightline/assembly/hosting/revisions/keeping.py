@@ -46,7 +46,7 @@ class Keeping(Room):
             return made, True
 
         made, fresh = self._write(make)
-        return {"name": str(made.name), "id": identity(made.name)}, fresh
+        return {"name": str(made.name), "id": identity(made.name.address)}, fresh
 
     def delete(self, account: Account | None, name: RepoName) -> None:
         def take(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from brightline.assembly.hosting.sight import showing
 from brightline.assembly.hosting.sight.room import Room
@@ -18,7 +18,8 @@ from brightline.storage import searching, shelf, shelves
 from brightline.storage.attributes import ORGANISATION, vetted_repos
 from brightline.storage.catalogue import FREE, GATED, OWN, spelled
 from brightline.storage.database import stored, writing
-from brightline.storage.finding import Asked, Sort
+from brightline.storage.planning import Asked, Sort
+from brightline.storage.sampling import Samples
 from brightline.storage.searching import Audience
 
 MOST = 1_000  # tags that are told of one kind
@@ -42,12 +43,16 @@ class Listing(Room):
         )
 
         def ask(connection: Connection) -> tuple[list[Document], str | None]:
-            found = searching.search(connection, asked, self._audience(connection, account))
+            found = searching.search(connection, asked, self._audience(connection, account), self._samples)
             page = found[: wanted.limit]
             rows = [showing.row_document(wanted, row) for row in page]
             return rows, self.cursor(wanted.sort, page[-1].key, page[-1].repo) if len(found) > len(page) else None
 
         return self._read(ask)
+
+    @cached_property
+    def _samples(self) -> Samples:
+        return Samples()
 
     @cached_property
     def _seal(self) -> Fernet:
@@ -78,9 +83,7 @@ class Listing(Room):
             return Audience(now)
         if self._shelving.view(connection).newest.holds(account.name, Role.EXAMINER):
             return Audience(now, account.name, examiner=True)
-        table = shelves.requests.c
-        let_in = (table.vetted_until > stored(at)) | ((table.status == "accepted") & table.granted)
-        named = connection.execute(select(table.repo).where(table.account == account.name, let_in)).scalars()
+        named = connection.execute(_LET_IN, {"who": account.name, "at": stored(at)}).scalars()
         shared = vetted_repos(connection, account.attributes.get(ORGANISATION), at)
         return Audience(now, account.name, named=sorted({*named, *shared}))
 
@@ -89,7 +92,7 @@ class Listing(Room):
 
         def ask(connection: Connection) -> Mapping[str, list[Document]]:
             now, found = int(self._office.clock().timestamp()), dict[str, list[Document]]()
-            labels = searching.lead(connection, kind, now, MOST)
+            labels = searching.lead(connection, kind, now, MOST, self._samples)
             typed = [_typed(label) for label in labels]
             for what, name in dict.fromkeys(sorted(filter(None, typed), key=lambda one: one[0] == "other")):
                 found.setdefault(what, []).append({"id": name, "label": name.rpartition(":")[2], "type": what})
@@ -101,6 +104,13 @@ class Listing(Room):
         return self._read(ask)
 
 
+_ASKED = shelves.requests.c
+_LET_IN = select(
+    _ASKED.repo
+).where(  # every list of somebody asks this: to say it anew would take longer than its answer
+    _ASKED.account == bindparam("who"),
+    (_ASKED.vetted_until > bindparam("at")) | ((_ASKED.status == "accepted") & _ASKED.granted),
+)
 _SORTS: Mapping[str, Sort] = {"lastModified": "modified", "createdAt": "created"}
 
 

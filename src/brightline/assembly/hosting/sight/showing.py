@@ -4,91 +4,137 @@ import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from brightline.assembly.hosting.sight.looking import Seen
 from brightline.enforcement.access import Judged, Phase
 from brightline.hub.host import Document, Rows, Wanted
 from brightline.permit.notation import written
 from brightline.release.card import Card
-from brightline.release.repository import HEADS, TAGS, Kind, RepoName
+from brightline.release.repository import HEADS, TAGS, Kind
 from brightline.release.revision import Stored, pointer
 from brightline.storage.asking import Request
-from brightline.storage.catalogue import card_of
+from brightline.storage.finding import Found
 from brightline.storage.origins import Origin
 from brightline.storage.revealing import gated
 from brightline.storage.shelf import Filed, Repo, Revision
 
 
-def identity(name: RepoName) -> str:
-    """As the Hub writes it. Numbers in a row would tell how many repositories there are that nobody is shown."""
-    return hashlib.sha256(name.address.encode()).hexdigest()[:24]
+def identity(address: str) -> str:
+    """Of a repository, as the Hub writes it. Numbers in a row would tell how many there are that nobody is shown."""
+    return hashlib.sha256(address.encode()).hexdigest()[:24]
 
 
 def moment(at: datetime) -> str:
-    """As the Hub writes it. A list has two of them to a row, and the C library takes its time."""
+    """As the Hub writes it; the C library takes its time."""
     return f"{at.isoformat()[:19]}.000Z"
 
 
-def row_document(wanted: Wanted, row: Any) -> Document:
-    """A repository in a list, out of the catalogue."""
-    card = Card() if row.card is None else card_of(row.card)
-    moments = [datetime.fromtimestamp(at, UTC) for at in (row.created, row.modified)]
-    flags = {"private": bool(row.private), "gated": row.gated or False, "disabled": bool(row.disabled)}
-    name = RepoName(wanted.kind, row.namespace, row.name)
-    told = _repo_document(name, row.sha, flags, row.downloads, card, moments, row.sdk)
-    linked = {"models": list(card.models), "datasets": list(card.datasets)}
+def _moment_of(second: int) -> str:
+    """The same of a number of seconds since 1970. A list has two of them to a row."""
+    days, rest = divmod(second, 86_400)
+    return f"{_day(days)}T{_TWO[rest // 3_600]}:{_TWO[rest // 60 % 60]}:{_TWO[rest % 60]}.000Z"
+
+
+_TWO = [f"{number:02}" for number in range(60)]
+
+
+@lru_cache(10_000)
+def _day(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(number)).isoformat()
+
+
+def row_document(wanted: Wanted, row: Found) -> Document:
+    """A repository in a list, out of the catalogue. A page has a hundred: of a card only what is asked for is read."""
+    card = _BLANK if row.card is None else {**_BLANK, **_read(row.card)[0]}
+    told = _repo_document(
+        wanted.kind,
+        row.namespace,
+        row.name,
+        row.sha,
+        (bool(row.private), row.gated or False, bool(row.disabled)),
+        row.downloads,
+        (card["tags"], card["task"], card["library"]),
+        (_moment_of(row.created), _moment_of(row.modified)),
+        row.sdk,
+    )
     if wanted.card:
-        told["cardData"] = json.loads(card.data)
+        told["cardData"] = json.loads(card["data"])
     if wanted.kind is Kind.SPACE and (wanted.linked or wanted.uses):
-        told |= linked
+        told |= _linked(card)
     if wanted.only:
-        more = {**told, "cardData": json.loads(card.data), "downloadsAllTime": row.downloads, **linked}
+        more = {**told, "cardData": json.loads(card["data"]), "downloadsAllTime": row.downloads, **_linked(card)}
         return {key: value for key, value in more.items() if key in wanted.only or key in ("_id", "id", "modelId")}
     return told
 
 
+_BLANK: Document = asdict(Card())
+_read = json.JSONDecoder().raw_decode  # json.loads looks for what it could be given first
+
+
+def _linked(card: Document) -> Document:
+    return {key: list(card[key]) for key in ("models", "datasets")}
+
+
 def _repo_document(
-    name: RepoName,
+    kind: Kind,
+    namespace: str,
+    name: str,
     sha: str | None,
-    flags: Mapping[str, object],
+    flags: tuple[bool, str | bool, bool],
     downloads: int,
-    card: Card,
-    moments: Sequence[datetime],
+    said: tuple[Sequence[str], str, str],
+    moments: tuple[str, str],
     sdk: str,
 ) -> Document:
-    """`moments` are when it was made, and when what is shown was pushed."""
+    """`flags` are whether it is private, how it is gated, whether it is closed; `said` are its card's tags, task and library;
+    `moments` are when it was made, and when what is shown was pushed.
+    """
+    spelled, (tags, task, library) = f"{namespace}/{name}", said
     document = {
-        "_id": identity(name),
-        "id": str(name),
-        "author": name.namespace,
+        "_id": identity(f"{kind.prefix}{spelled}"),
+        "id": spelled,
+        "author": namespace,
         "sha": sha,
-        **flags,
+        "private": flags[0],
+        "gated": flags[1],
+        "disabled": flags[2],
         "downloads": downloads,
         "likes": 0,
         "trendingScore": 0,
-        "tags": list(card.tags),
-        "createdAt": moment(moments[0]),
-        "lastModified": moment(moments[1]),
+        "tags": list(tags),
+        "createdAt": moments[0],
+        "lastModified": moments[1],
     }
-    if name.kind is Kind.MODEL:
-        document["modelId"] = document["id"]
-        document |= {key: word for key, word in (("pipeline_tag", card.task), ("library_name", card.library)) if word}
-    if name.kind is Kind.SPACE:
+    if kind is Kind.MODEL:
+        document["modelId"] = spelled
+        if task:
+            document["pipeline_tag"] = task
+        if library:
+            document["library_name"] = library
+    if kind is Kind.SPACE:
         document["sdk"] = sdk or "static"
     return document
 
 
 def info_document(seen: Seen, siblings: Rows, used: int, card: Card, origin: Origin | None) -> Document:
     """One repository at one revision; `brightline` is ours: what was decided, and where it came from. `used` is in bytes."""
-    repo, judged, moments = seen.repo, seen.judged, [seen.repo.created, seen.revision.commit.at]
-    flags = {
-        "private": repo.private,
-        "gated": repo.gated or ("auto" if gated(judged) else False),
-        "disabled": judged.phase is Phase.CLOSED,
-    }
-    told = _repo_document(repo.name, seen.revision.oid, flags, repo.downloads, card, moments, repo.sdk)
+    repo, judged = seen.repo, seen.judged
+    flags = (repo.private, repo.gated or ("auto" if gated(judged) else False), judged.phase is Phase.CLOSED)
+    name = repo.name
+    told = _repo_document(
+        name.kind,
+        name.namespace,
+        name.name,
+        seen.revision.oid,
+        flags,
+        repo.downloads,
+        (card.tags, card.task, card.library),
+        (moment(repo.created), moment(seen.revision.commit.at)),
+        repo.sdk,
+    )
     own = {**judged_document(judged), "origin": None if origin is None else origin_document(origin)}
     use: Document = {"usedStorage": used}
     if repo.name.kind is Kind.SPACE:
