@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -48,8 +49,8 @@ def _family(process: int) -> Iterator[int]:
 
 
 def _cpu(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """By its own clock, whose number is made of its own (Linux): /proc tells of hundredths of a second only."""
+    return time.clock_gettime((~process << 3) | 2)
 
 
 def write_weights(place: Path, size: int) -> Path:
