@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from brightline.hub.exchange import EXCHANGE, Exchange, Header
-from brightline.hub.remembering import ASKED, LITTLE, ROOM, Remembering, Shelf
+from brightline.hub.remembering import ASKED, LITTLE, ROOM, Remembering, Shelf, ready
 
 
 def test_long_addresses_take_the_room_that_they_need() -> None:
@@ -95,3 +97,37 @@ def test_what_another_server_sends_has_no_bytes_of_ours() -> None:
     made, _, ask = remembering()
     ask(asked() | {"extensions": {}})
     assert made.again(b"GET", b"/x", []) is None
+
+
+def test_what_was_found_is_handed_out_again_to_the_same_caller_until_something_changes() -> None:
+    """Of any part of it, which the endpoint is not asked for again."""
+    found, host, sent = list[Any](), _Named(), list[Any]()
+
+    async def handed(request: Request) -> Response:
+        return Response(request.headers.get("range", "all of it"))
+
+    async def find(scope: Any, receive: Any, send: Any) -> None:
+        found.append(scope["headers"])
+        scope["endpoint"] = find
+        await (await ready(Request(scope, receive), handed)(Request(scope, receive)))(scope, receive, send)
+
+    made = Remembering(find, cast("Any", host), frozenset({find}))
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    def ask(*headers: Header, path: str = "/x") -> bytes:
+        asyncio.run(made(asked(path, headers=headers) | {"type": "http"}, nobody, send))
+        body: bytes = sent[-1]["body"]
+        return body
+
+    somebody = (b"authorization", b"Bearer one")
+    assert ask((b"range", b"bytes=0-1")) == b"bytes=0-1"
+    assert ask((b"range", b"bytes=2-3")) == b"bytes=2-3"
+    assert ask() == b"all of it"
+    assert len(found) == 1
+    ask(somebody)
+    ask(path="/y")
+    host.name = "second"
+    ask((b"range", b"bytes=2-3"))
+    assert len(found) == 4

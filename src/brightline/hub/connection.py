@@ -16,9 +16,9 @@ from brightline.hub.exchange import EXCHANGE, Exchange, Header, exchange_of
 HEAD = 512 << 10  # bytes that come before a head is over; what came with it counts too
 LINES = 128  # headers of a request
 PATIENCE = 60  # seconds that a head may take
-BODIED = frozenset(
-    {b"content-length", b"transfer-encoding", b"upgrade", b"expect"}
-)  # headers of which something follows
+MORE = frozenset(
+    {b"content-length", b"transfer-encoding", b"upgrade", b"expect", b"range"}
+)  # headers of what takes more than an answer that is remembered
 Again = Callable[[bytes, bytes, Sequence[Header]], bytes | None]
 
 
@@ -78,7 +78,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._began = None
         kept = self.parser.should_keep_alive() and self.parser.get_http_version() == "1.1"
-        if kept and self._idle and BODIED.isdisjoint([name for name, _ in self.headers]):
+        if kept and self._idle and MORE.isdisjoint([name for name, _ in self.headers]):
             answer = self._again(self.parser.get_method(), self.url, self.headers)
             if answer is not None:
                 self._short = True

@@ -17,6 +17,7 @@ from brightline.release.reader import Unreadable
 
 EXCHANGE = "brightline.exchange"  # the extension of an ASGI scope that holds one
 MOMENT = 0.001  # seconds between two looks at whether an earlier answer has left
+AT_ONCE = 8 << 20  # bytes that are not worth waiting for a turn: they take a millisecond or two of everybody's time
 Header = tuple[bytes, bytes]
 
 
@@ -77,7 +78,8 @@ class Exchange:
         Raises OSError; Unreadable where the file has fewer.
         """
         moving = _Moving(self._sure(), file, at, at + length, until)
-        await self._room(moving)
+        if length > AT_ONCE or not moving():
+            await self._room(moving)
         return moving.at - at
 
     async def _room(self, work: "_Moving | None" = None) -> None:

@@ -1,7 +1,7 @@
 """Files on their way out: HEAD, GET and ranges."""
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from brightline.hub import asking
 from brightline.hub.host import Content
-from brightline.hub.remembering import acted, remembered
+from brightline.hub.remembering import acted, ready
 from brightline.hub.sending import Sending
 
 TOLD = 50 * 10**9  # bytes: a file that a HEAD says is larger is one that the stock client refuses to fetch by HTTP
@@ -18,15 +18,12 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 async def resolve(request: Request) -> Response:
     revision, path = asking.part(request, "revision"), asking.path_of(asking.part(request, "path"))
-
-    async def find() -> Content:
-        host, account, name = await asking.about(request)
-        return await asking.off(lambda: host.resolve(account, name, revision, path))
-
-    return await _handed(request, await remembered(request, find))
+    host, account, name = await asking.about(request)
+    content = await asking.off(lambda: host.resolve(account, name, revision, path))
+    return await ready(request, partial(_handed, content))(request)
 
 
-async def _handed(request: Request, content: Content) -> Response:
+async def _handed(content: Content, request: Request) -> Response:
     """By the store, by the web server in front, or by this process: whichever way the office has chosen."""
     headers, get = _headers(content), request.method == "GET"
     if _is_known(request.headers.get("if-none-match"), headers["ETag"]):

@@ -6,9 +6,10 @@ No decision outlives what it was made from: an order bites at the next request (
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brightline.hub.exchange import Header, exchange_of
@@ -25,8 +26,9 @@ ASKED = (
     b"if-range",
     b"range",
 )  # what answers look at
+CALLER = (b"authorization",)  # what says who asks
 _SHELF, _ACTED = "brightline.shelf", "brightline.acted"
-_Found = TypeVar("_Found")
+Way = Callable[[Request], Awaitable[Response]]
 
 
 class Shelf:
@@ -85,7 +87,12 @@ class Remembering:
             await send(kept.rest)
             return
         scope[_SHELF] = shelf
-        await self._app(scope, receive, self._keeping(scope, shelf, key, send))
+        way: tuple[object, Way] | None = shelf.get(_place(scope))
+        app = self._app
+        if way is not None:
+            scope["endpoint"] = way[0]
+            app = await way[1](Request(scope, receive))
+        await app(scope, receive, self._keeping(scope, shelf, key, send))
 
     def again(self, method: bytes, target: bytes, headers: Sequence[Header]) -> bytes | None:
         """The answer in its bytes that may be given again to this, where that can be told at once."""
@@ -136,8 +143,14 @@ def _asked(scope: Scope) -> tuple[bytes, bytes, Sequence[Header]]:
     return scope["method"].encode(), target + b"?" + query if query else target, scope["headers"]
 
 
-def _key(method: bytes, target: bytes, headers: Sequence[Header]) -> Hashable:
-    return method, target, *[header for header in headers if header[0] in ASKED]
+def _key(method: bytes, target: bytes, headers: Sequence[Header], looked: Sequence[bytes] = ASKED) -> Hashable:
+    return method, target, *[header for header in headers if header[0] in looked]
+
+
+def _place(scope: Scope) -> Hashable:
+    """Of what is found for an address and a caller, whichever part of it is asked for."""
+    _, target, headers = _asked(scope)
+    return _key(b"", target, headers, CALLER)
 
 
 def acted(request: Request) -> None:
@@ -145,13 +158,9 @@ def acted(request: Request) -> None:
     request.scope[_ACTED] = True
 
 
-async def remembered(request: Request, find: Callable[[], Awaitable[_Found]]) -> _Found:
-    """What an endpoint found for the same address and caller in the same state."""
-    shelf, who = request.scope.get(_SHELF), request.headers.getlist("authorization")
-    key = (find.__qualname__, request.scope["path"], *who)
-    found: _Found | None = None if shelf is None else shelf.get(key)
-    if found is None:
-        found = await find()
-        if shelf is not None:
-            shelf.put(key, found, LITTLE)
-    return found
+def ready(request: Request, way: Way) -> Way:
+    """What an endpoint found is so for the same address and caller in the same state: they are answered this way, and it is not asked again."""
+    shelf: Shelf | None = request.scope.get(_SHELF)
+    if shelf is not None:
+        shelf.put(_place(request.scope), (request.scope["endpoint"], way), LITTLE)
+    return way

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import obstore
@@ -35,7 +34,9 @@ def read_out(blobs: Blobs, sha256: str, start: int, end: int) -> AsyncGenerator[
     """The bytes from `start` to `end`. Raises Unreadable where they are not there, or fewer."""
     name = blob_name(sha256)
     return (
-        _from_store(blobs, name, start, end) if blobs.folder is None else _from_folder(blobs.folder / name, start, end)
+        _from_store(blobs, name, start, end)
+        if blobs.folder is None
+        else _from_folder(f"{blobs.folder}/{name}", start, end)
     )
 
 
@@ -43,11 +44,11 @@ async def stretches(blobs: Blobs, sha256: str, start: int, end: int) -> AsyncGen
     """From `start` to `end`, of a store that is a folder. Raises Unreadable where they are not there, or fewer."""
     if blobs.folder is None:
         raise Unreadable("it lies in no folder")
-    async for stretch in _ready(blobs.folder / blob_name(sha256), start, end, STRAIGHT):
+    async for stretch in _ready(f"{blobs.folder}/{blob_name(sha256)}", start, end, STRAIGHT):
         yield stretch
 
 
-async def _from_folder(place: Path, start: int, end: int) -> AsyncGenerator[bytes, None]:
+async def _from_folder(place: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
     async with aclosing(_ready(place, start, end, BLOCK)) as ready:
         async for stretch in ready:
             block = os.pread(stretch.file, stretch.length, stretch.at)
@@ -56,7 +57,7 @@ async def _from_folder(place: Path, start: int, end: int) -> AsyncGenerator[byte
             yield block
 
 
-async def _ready(place: Path, start: int, end: int, most: int) -> AsyncGenerator[Stretch, None]:
+async def _ready(place: str, start: int, end: int, most: int) -> AsyncGenerator[Stretch, None]:
     """What the page cache holds needs no thread; only a disk is waited for in one."""
     try:
         descriptor = os.open(place, os.O_RDONLY)
