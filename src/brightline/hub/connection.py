@@ -6,8 +6,9 @@ its head is read, where whoever remembers (`hub.remembering`) has the answer in 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
+from httptools import HttpRequestParser
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -20,24 +21,6 @@ MORE = frozenset(
     {b"content-length", b"transfer-encoding", b"upgrade", b"expect", b"range"}
 )  # headers of what takes more than an answer that is remembered
 Again = Callable[[bytes, bytes, Sequence[Header]], bytes | None]
-
-
-class Blocks:
-    """What came of a body, in the pieces that it came in: a single one is handed on as it is, and not copied twice."""
-
-    def __init__(self) -> None:
-        self._pieces, self._length = list[bytes](), 0
-
-    def __iadd__(self, piece: bytes) -> Self:
-        self._pieces.append(piece)
-        self._length += len(piece)
-        return self
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __bytes__(self) -> bytes:
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
 
 class Connection(HttpToolsProtocol):
@@ -60,11 +43,24 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard = self.loop.time()
+        if self._running is not None and self._running.apart:
+            data = self._behind(self._running, data)
+            if not data:
+                return
         super().data_received(data)
         if self._began is not None and not self.transport.is_closing():
             self._length += len(data)
             if self._length > HEAD:
                 self.send_400_response("The head of this request is too long.")
+
+    def _behind(self, running: Exchange, data: bytes) -> bytes:
+        """What follows a body that was read beside the parser, which never sees its end: another one begins there."""
+        data = running.passed(data)
+        if data:
+            running.apart = False
+            self.parser = HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
+        return data
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -88,11 +84,6 @@ class Connection(HttpToolsProtocol):
         self.scope["extensions"] = {EXCHANGE: exchange}  # type: ignore[dict-item]
         super().on_headers_complete()
         exchange.cycle = self.cycle
-
-    def on_body(self, body: bytes) -> None:
-        if not self.cycle.body:
-            self.cycle.body = Blocks()  # type: ignore[assignment]  # of a bytearray uvicorn needs no more than this
-        super().on_body(body)
 
     def on_message_complete(self) -> None:
         if not self._short:

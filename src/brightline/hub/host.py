@@ -74,8 +74,11 @@ class Inlet(Protocol):
     place: Path
     size: int
 
-    def fill(self, block: memoryview) -> int:
-        """How much of it there was room for."""
+    def room(self) -> memoryview:
+        """Where the next bytes go: to be released before anything else happens here."""
+
+    def came(self, length: int) -> bool:
+        """So many bytes lie there. Whether the next `turn` is due."""
 
     def turn(self) -> Callable[[], None]:
         """What keeps what was filled, for another thread: each in its turn."""

@@ -18,15 +18,17 @@ class Inlet:
         self._filled: mmap.mmap | None = None
         self._at = 0
 
-    def fill(self, block: memoryview) -> int:
-        """How much of it there was room for: less than all of it where a buffer is full, and `turn` is due."""
+    def room(self) -> memoryview:
+        """Where the next bytes go, until the buffer is full, and `turn` is due. To be released before anything else happens here."""
         if self._filled is None:
             self._filled, self._at = take(BUFFER), 0
-        length = min(len(block), BUFFER - self._at)
-        self._filled[self._at : self._at + length] = block[:length]
+        return memoryview(self._filled)[self._at : BUFFER]
+
+    def came(self, length: int) -> bool:
+        """So many bytes, which lie there. Whether `turn` is due."""
         self._at += length
         self.size += length
-        return length
+        return self._at == BUFFER
 
     def turn(self) -> Callable[[], None]:
         """What keeps the buffer that was filled, for another thread: once, each in its turn, before `finish` or `drop`.
@@ -47,8 +49,11 @@ class Inlet:
         for block in blocks:
             left = memoryview(block)
             while left:
-                left = left[self.fill(left) :]
-                if left:
+                with self.room() as room:
+                    length = min(len(left), len(room))
+                    room[:length] = left[:length]
+                left = left[length:]
+                if self.came(length):
                     self.turn()()
 
     def finish(self) -> str:

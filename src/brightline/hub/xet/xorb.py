@@ -15,9 +15,6 @@ HEAD = 8  # bytes before a chunk: version, packed length, scheme, whole length
 FOOTER = b"XETBLOB"
 NONE, LZ4, GROUPED = 0, 1, 2  # schemes: as it is, LZ4 frame, bytes grouped by four and then an LZ4 frame
 
-_PAIR, _FOUR = np.dtype("<u2"), np.dtype("<u4")
-_Bytes = np.ndarray[Any, np.dtype[np.uint8]]
-
 
 class Garbled(ValueError):
     """The bytes are no xorb or shard. The sentence says where."""
@@ -41,7 +38,7 @@ class Heads:
         self._skip = self._at = 0
         self._ended = False
 
-    def feed(self, block: bytes) -> None:
+    def feed(self, block: bytes | memoryview) -> None:
         """Raises Garbled."""
         at = 0
         while at < len(block) and not self._ended:
@@ -125,27 +122,12 @@ def _inflated(data: memoryview, chunk: Chunk) -> bytes:
 
 
 def _ungroup(data: bytes, out: bytearray | mmap, at: int) -> None:
-    """First bytes of all fours, then second ones, and so on; back into their order.
-
-    Lanes are widened and joined in pairs: byte by byte takes twice as long, and keeps every other thread waiting.
-    """
-    fours, rest = divmod(len(data), 4)
-    starts = [lane * fours + min(lane, rest) for lane in range(4)]
-    first, second, third, fourth = (np.frombuffer(data, np.uint8, fours, start) for start in starts)
-    whole = _paired(third, fourth).astype(_FOUR)
-    whole <<= 16
-    whole |= _paired(first, second)
-    end = at + fours * 4
-    out[at:end] = whole.data.cast("B") if fours else b""
-    for lane in range(rest):
-        out[end + lane] = data[starts[lane] + fours]
-
-
-def _paired(low: _Bytes, high: _Bytes) -> np.ndarray[Any, np.dtype[np.uint16]]:
-    pair = high.astype(_PAIR)
-    pair <<= 8
-    pair |= low
-    return pair
+    """First bytes of all fours, then second ones, and so on; back into their order."""
+    start, target = 0, np.frombuffer(out, np.uint8, len(data), at)
+    for lane in range(4):
+        length = (len(data) - lane + 3) // 4
+        target[lane::4] = np.frombuffer(data, np.uint8, length, start)
+        start += length
 
 
 def hash_text(raw: bytes) -> str:

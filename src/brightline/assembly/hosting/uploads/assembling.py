@@ -21,7 +21,7 @@ from brightline.storage.shelf import Xorb
 BATCH = 3 << 19  # bytes that one thread unpacks at once
 AHEAD = 6  # batches that are unpacked and not written yet
 OPEN = 8  # xorbs that are open at once, and whose chunks are known: more than batches are under way
-_WORKERS = ThreadPoolExecutor(max_workers=2 + (os.cpu_count() or 2), thread_name_prefix="unpacking")
+_WORKERS = ThreadPoolExecutor(max_workers=1 + (os.cpu_count() or 2), thread_name_prefix="unpacking")
 
 
 class Source(Protocol):
