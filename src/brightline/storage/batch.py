@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 from brightline.release.reader import Unreadable
 from brightline.storage.blobs import Blobs, blob_name, first_line, sync
 
-AT_ONCE = 8  # that the disk, or the store, is asked for at once
+AT_ONCE, STORED = 8, 32  # that the disk, or a store, is asked for at once: a store is waited for, and far away
 _Asked = TypeVar("_Asked")
 
 
@@ -29,7 +29,7 @@ def keep_all(blobs: Blobs, contents: Iterable[bytes]) -> None:
         if blobs.folder is not None:
             _into_folder(blobs.folder, named)
         else:
-            _each(lambda one: obstore.put(blobs.store, blob_name(one), named[one]), named)
+            _each(lambda one: obstore.put(blobs.store, blob_name(one), named[one]), named, STORED)
     except (BaseError, OSError) as trouble:
         raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
 
@@ -55,9 +55,9 @@ def _write(place: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _each(work: Callable[[_Asked], object], asked: Iterable[_Asked]) -> None:
+def _each(work: Callable[[_Asked], object], asked: Iterable[_Asked], at_once: int = AT_ONCE) -> None:
     """Several at once. What one raises is raised, and no other is begun."""
-    with ThreadPoolExecutor(AT_ONCE, "batch") as threads:
+    with ThreadPoolExecutor(at_once, "batch") as threads:
         try:
             for _ in threads.map(work, asked):
                 pass
