@@ -14,12 +14,11 @@ from brightline.hub.host import FULL, Arrived, Coming, Inlet, Turned
 
 AHEAD = 1  # full buffers that wait to be kept, beside the one that is being filled
 AT_ONCE = 12  # bodies that come in at the same time: the next one waits, and its sender with it
-_KEEPING = ThreadPoolExecutor(
-    64, "keeping"
-)  # more than the buffers of all bodies: one that waits for another holds up no third
 SPAN, LEAST = 30, 240 << 10  # seconds that a sender is waited for, and the bytes that come in them at the least
+THREADS = 64  # more than there are buffers under way: one that waits for the one before it holds up no third
 Read = Callable[[memoryview], None]
 """What is told every block; what it raises ends the body."""
+_KEEPING = ThreadPoolExecutor(THREADS, "keeping")
 
 
 @asynccontextmanager
