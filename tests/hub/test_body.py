@@ -78,6 +78,28 @@ def test_a_body_of_unknown_length_comes_by_asgi() -> None:
     assert len(bodies(said)) == 2
 
 
+def test_half_a_body_is_answered_by_nothing() -> None:
+    """Not even where its sender still listens; and an application that answers what is no request any more is not heard."""
+    heard = list[Any]()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await taking(heard)(scope, receive, send)
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b"our fault"})
+
+    async def main() -> bytes:
+        async with serving(app) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(put(os.urandom(LONG))[: LONG // 2])
+            writer.write_eof()
+            said = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            return said
+
+    assert asyncio.run(main()) == b""
+    assert isinstance(heard[0], ClientDisconnect)
+
+
 @pytest.mark.parametrize("how", ["abort", "close"])
 def test_a_client_that_goes_is_noticed_and_nothing_stays_open(how: str) -> None:
     heard = list[Any]()

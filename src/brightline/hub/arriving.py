@@ -68,11 +68,11 @@ async def _take(request: Request, most: int | None, read: Read | None, inlet: In
     patience = asyncio.timeout(SPAN)
     try:
         with Body(request) as body:
+            _fits(body.length, most)
             async with patience:
                 while came := await _filled(body, inlet, read):
                     since += came
-                    if most is not None and inlet.size + came > most:
-                        raise Turned(413, f"this has at most {most} bytes.")
+                    _fits(inlet.size + came, most)
                     if inlet.came(came):
                         patience.reschedule(None)
                         await kept.next()
@@ -88,6 +88,12 @@ async def _take(request: Request, most: int | None, read: Read | None, inlet: In
         raise Turned(408, f"fewer than {LEAST} bytes came in {SPAN} seconds. Send it again.") from None
     finally:
         await kept.quiet()
+
+
+def _fits(length: int | None, most: int | None) -> None:
+    """Raises Turned."""
+    if most is not None and length is not None and length > most:
+        raise Turned(413, f"this has at most {most} bytes.")
 
 
 async def _filled(body: Body, inlet: Inlet, read: Read | None) -> int:

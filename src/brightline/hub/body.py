@@ -15,7 +15,8 @@ class Body:
     def __init__(self, request: Request) -> None:
         self._receive, self._exchange = request.receive, exchange_of(request.scope)
         said = None if "transfer-encoding" in request.headers else request.headers.get("content-length")
-        self._left = None if said is None else int(said)  # bytes of it that ASGI did not tell of
+        self.length = None if said is None else int(said)  # None where it is not said before
+        self._left = self.length  # bytes of it that ASGI did not tell of
         self._block, self._more = memoryview(b""), True
         self._stack = ExitStack()
 

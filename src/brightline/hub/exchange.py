@@ -97,12 +97,22 @@ class Exchange:
 
     async def take(self, into: memoryview) -> int:
         """How many bytes of the body came. Raises OSError."""
-        with into[: self.left] as room:
-            came = await self._sure().read(room)
-        if not came:
-            raise ConnectionResetError
+        try:
+            with into[: self.left] as room:
+                came = await self._sure().read(room)
+            if not came:
+                raise ConnectionResetError
+        except OSError:
+            self._over()
+            raise
         self.left -= came
         return came
+
+    def _over(self) -> None:
+        """uvicorn, which does not read meanwhile, is told what it would have seen: nothing is answered to half a body."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        self._transport.close()
 
     def passed(self, data: bytes) -> bytes:
         """What there is behind the body."""
