@@ -47,10 +47,14 @@ def open_database(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    """What a statement carried is never part of an error: it may be somebody's words."""
+    """What a statement carried is never part of an error: it may be somebody's words.
+
+    Our questions take milliseconds: compiling one takes tens of them, and planning it one. So what a connection is asked twice it plans once
+    and for all, as nearly all of it names a few rows by their keys; `planned_anew` is for the rest.
+    """
     try:
         rest = url.partition(":")[2]
-        given = {"options": "-c jit=off"}  # our questions take milliseconds, and compiling one takes tens of them
+        given = {"options": "-c jit=off -c plan_cache_mode=force_generic_plan", "prepare_threshold": 1}
         return create_engine(
             f"postgresql+psycopg:{rest}", pool_pre_ping=True, pool_size=8, hide_parameters=True, connect_args=given
         )
@@ -104,6 +108,12 @@ def is_current(engine: Engine) -> bool:
 def one_moment(engine: Engine) -> dict[str, Any]:
     """Options of a connection whose transaction sees one moment: SQLite's always does, PostgreSQL's when it is asked to."""
     return {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+
+
+def planned_anew(connection: Connection) -> None:
+    """Until the transaction ends: PostgreSQL plans questions for what they ask, as it makes a great difference there."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import TextClause, text
 
 from brightline.storage import catalogue
+from brightline.storage.database import planned_anew
 from brightline.storage.planning import Plan, Term
 from brightline.storage.sampling import Samples
 from brightline.storage.weighing import way
@@ -40,6 +41,8 @@ class Found(NamedTuple):
 
 def find(plans: Sequence[Plan], samples: Samples) -> list[Found]:
     """A page of each, in no order. What is rare is asked for at once, wherever it is."""
+    for plan in plans[:1]:
+        planned_anew(plan.connection)
     rare = [plan for plan in plans if plan.most <= RARE]
     found = [*_rare(rare)] if rare else []
     return found + [row for plan in plans if plan.most > RARE for row in _found(plan, samples)]
