@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,6 +231,12 @@ def kept(office: Office) -> int:
         return int(connection.execute(select(func.count()).select_from(shelves.possessions)).scalar_one())
 
 
+def outcomes(office: Office) -> list[str]:
+    """What steps of jobs are kept to have come to."""
+    with contextlib.closing(sqlite3.connect(office.settings.folder / "jobs.db")) as jobs:
+        return [str(kept) for kept in jobs.execute("select output, error from operation_outputs")]
+
+
 @pytest.mark.parametrize("signal", [9, 15])
 def test_a_job_that_was_ended_is_gone_on_with(tmp_path: Path, signal: int) -> None:
     """While the second file comes: the process ends at once, and the next one fetches that file alone."""
@@ -253,6 +260,25 @@ def test_a_job_that_was_ended_is_gone_on_with(tmp_path: Path, signal: int) -> No
             wait_until(lambda: open_cases(office) == [1])
             wait_until(lambda: "case 1" in said(here, "org/one", ann))
     assert sum(path.endswith("first.bin") for path in lies.paths()) == 1
+
+
+def test_that_a_process_ends_is_no_outcome(tmp_path: Path) -> None:
+    """What was broken off for it stays a job that is going on, for the next process."""
+    going: list[bool] = []
+
+    def held(answer: object) -> None:
+        wait_until(lambda: bool(going))
+        send(answer, b"\0weights" * 1_000)
+
+    lies = Lies(files={"model.bin": held})
+    with wishing(tmp_path / "office", lies) as office:
+        office.ask("org/one")
+        wait_until(lambda: any("/resolve/" in path for path in lies.paths()))
+        mirroring._halted.set()
+        time.sleep(1)
+        assert "is being fetched" in office.ask("org/one")
+        assert outcomes(office.office) == []
+        going.append(True)
 
 
 def test_an_owner_that_holds_an_office_is_refused(tmp_path: Path) -> None:

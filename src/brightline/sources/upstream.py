@@ -23,8 +23,8 @@ TOGETHER = 4  # files that are fetched at a time
 _Answer = TypeVar("_Answer")
 
 
-class Halted(Exception):
-    """Whoever fetches was asked to stop."""
+class Halted(BaseException):
+    """The process ends. As with SystemExit nobody takes it for an outcome: a job that kept it would never be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)

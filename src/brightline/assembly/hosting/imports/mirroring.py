@@ -224,8 +224,6 @@ def fetch(address: str) -> str:
         _fetch(office, read_address(address))
     except Refused as refusal:
         said = str(refusal)
-    except Halted:
-        raise
     except Exception as trouble:  # noqa: BLE001 - whoever asked is told that it is our own fault
         LOG.error(json.dumps({"fault": type(trouble).__name__, "at": "upstream"}))  # noqa: TRY400
         said = "Fetching it failed here."
