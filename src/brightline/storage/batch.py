@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 from brightline.release.reader import Unreadable
 from brightline.storage.blobs import Blobs, blob_name, first_line, sync
 
-AT_ONCE, STORED = 8, 32  # that the disk, or a store, is asked for at once: a store is waited for, and far away
+AT_ONCE, STORED = 8, 64  # that the disk, or a store, is asked for at once: a store is waited for, and far away
 _Asked = TypeVar("_Asked")
 
 

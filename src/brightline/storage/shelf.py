@@ -5,7 +5,7 @@ import json
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain, repeat
 
@@ -261,9 +261,12 @@ def _filed(content: bytes) -> list[Filed]:
 
 def listing(files: Iterable[Filed]) -> tuple[str, bytes]:
     """Its sha256, and its bytes."""
-    rows = [[*astuple(one.stored), one.format, one.component.value] for one in files]
-    content = json.dumps(rows, separators=(",", ":")).encode("utf-8")
+    content = json.dumps([_row(one, one.stored) for one in files], separators=(",", ":")).encode("utf-8")
     return hashlib.sha256(content).hexdigest(), content
+
+
+def _row(one: Filed, file: Stored) -> tuple[object, ...]:
+    return file.path, file.oid, file.size, file.sha256, file.lfs, one.format, one.component.value
 
 
 def write_listing(connection: Connection, sha256: str, content: bytes) -> None:

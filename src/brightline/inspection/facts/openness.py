@@ -45,7 +45,8 @@ def openness(files: Sequence[FileReport], components: Mapping[str, Component], f
 
 
 def _present(files: Sequence[FileReport], components: Mapping[str, Component], facts: Mapping[str, Fact]) -> set[str]:
-    found = {part for part, pattern in _BY_PATH.items() if any(re.search(pattern, file.path.lower()) for file in files)}
+    paths = [file.path.lower() for file in files]
+    found = {part for part, pattern in _BY_PATH.items() if any(map(re.compile(pattern).search, paths))}
     kinds = set(components.values())
     code = [file.path for file in files if file.format in ("python", "notebook")]
     if "architecture" in facts:
