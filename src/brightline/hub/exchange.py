@@ -17,6 +17,7 @@ from brightline.hub.wire import Wire
 EXCHANGE = "brightline.exchange"  # the extension of an ASGI scope that holds one
 MOMENT = 0.001  # seconds between two looks at whether an earlier answer has left
 Header = tuple[bytes, bytes]
+OVER = b"connection: close\r\n"
 
 
 def exchange_of(scope: Any) -> "Exchange | None":
@@ -25,13 +26,13 @@ def exchange_of(scope: Any) -> "Exchange | None":
     return found if isinstance(found, Exchange) else None
 
 
-def written(status: int, headers: Iterable[Header]) -> bytes:
-    """The head of an answer. Raises ValueError for a header that would be two."""
-    lines = [b"%b: %b\r\n" % header for header in headers]
-    head = b"".join([STATUS_LINE[status], *lines, b"\r\n"])
-    if not head.count(b"\r\n") == head.count(b"\r") == head.count(b"\n") == len(lines) + 2:
+def lines(headers: Iterable[Header]) -> bytes:
+    """Of an answer's head. Raises ValueError for a header that would be two."""
+    each = [b"%b: %b\r\n" % header for header in headers]
+    together = b"".join(each)
+    if not together.count(b"\r\n") == together.count(b"\r") == together.count(b"\n") == len(each):
         raise ValueError("a header has a line break in it")
-    return head
+    return together
 
 
 class Exchange:
@@ -47,13 +48,15 @@ class Exchange:
         self._wire: Wire | None = None
 
     def whole(self, status: int, headers: Iterable[Header], body: bytes) -> bytes:
-        """An answer in its bytes."""
-        return written(status, [*self._own, *headers]) + body
+        """An answer in its bytes. Raises ValueError for a header that would be two."""
+        return self._head(status, lines(headers)) + body
 
-    async def begin(self, status: int, headers: Iterable[Header]) -> None:
-        """The head of an answer, which waits for what follows. Raises OSError; ValueError for a header that would be two."""
-        over = () if self.kept else ((b"connection", b"close"),)
-        head = written(status, [*self._own, *over, *headers])
+    def _head(self, status: int, said: bytes) -> bytes:
+        return b"%b%b%b\r\n" % (STATUS_LINE[status], lines(self._own), said)
+
+    async def begin(self, status: int, said: bytes) -> None:
+        """The head of an answer, with the lines that are said in it; it waits for what follows. Raises OSError."""
+        head = self._head(status, said if self.kept else OVER + said)
         while self._transport.get_write_buffer_size() and not self._transport.is_closing():  # noqa: ASYNC110 - uvicorn's event tells of 64 KiB and more
             await asyncio.sleep(MOMENT)
         self._wire = Wire(self._transport)

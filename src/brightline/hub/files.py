@@ -1,31 +1,33 @@
 """Files on their way out: HEAD, GET and ranges."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache, partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from brightline.hub import asking
 from brightline.hub.host import Content
 from brightline.hub.remembering import acted, ready
-from brightline.hub.sending import Sending
+from brightline.hub.sending import Known, Sending, known
 
 TOLD = 50 * 10**9  # bytes: a file that a HEAD says is larger is one that the stock client refuses to fetch by HTTP
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-async def resolve(request: Request) -> Response:
+async def resolve(request: Request) -> ASGIApp:
     revision, path = asking.part(request, "revision"), asking.path_of(asking.part(request, "path"))
     host, account, name = await asking.about(request)
     content = await asking.off(lambda: host.resolve(account, name, revision, path))
-    return await ready(request, partial(_handed, content))(request)
+    return await ready(request, partial(_handed, known(content, _headers(content))))(request)
 
 
-async def _handed(content: Content, request: Request) -> Response:
+async def _handed(file: Known, request: Request) -> ASGIApp:
     """By the store, by the web server in front, or by this process: whichever way the office has chosen."""
-    headers, get = _headers(content), request.method == "GET"
+    content, headers, get = file.content, file.headers, request.method == "GET"
     if _is_known(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if content.address is not None:
@@ -44,13 +46,12 @@ async def _handed(content: Content, request: Request) -> Response:
         return Response(headers={**headers, "X-Accel-Redirect": content.inside})
     if not get and content.size > TOLD:
         return StreamingResponse(iter(()), headers=headers)  # in one piece it would say its own length
-    headers["Content-Length"] = str(end - start)
+    part = {"Content-Length": str(end - start)}
     if wanted is not None:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
-    status = 200 if wanted is None else 206
+        part["Content-Range"] = f"bytes {start}-{end - 1}/{content.size}"
     if not get:
-        return Response(status_code=status, headers=headers)
-    return Sending(content, start, end, status, headers)
+        return Response(headers={**headers, **part})
+    return Sending(file, start, end, 200 if wanted is None else 206, part)
 
 
 async def _hand(content: Content, *, first: bool) -> None:
@@ -79,7 +80,7 @@ def _headers(content: Content) -> dict[str, str]:
     return headers
 
 
-async def _elsewhere(content: Content, headers: dict[str, str]) -> dict[str, str]:
+async def _elsewhere(content: Content, headers: Mapping[str, str]) -> dict[str, str]:
     """Who is told the address has the bytes: clients take it from a HEAD, and do not come back."""
 
     def hand() -> str:

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brightline.hub.exchange import Header, exchange_of
@@ -28,7 +27,7 @@ ASKED = (
 )  # what answers look at
 CALLER = (b"authorization",)  # what says who asks
 _SHELF, _ACTED = "brightline.shelf", "brightline.acted"
-Way = Callable[[Request], Awaitable[Response]]
+Way = Callable[[Request], Awaitable[ASGIApp]]
 
 
 class Shelf:
@@ -80,14 +79,15 @@ class Remembering:
         if shelf is None:
             await self._app(scope, receive, send)
             return
-        key = _key(*_asked(scope))
+        asked = _asked(scope)
+        key = _key(*asked)
         kept: _Answer | None = shelf.get(key)
         if kept is not None:
             await send(kept.first)
             await send(kept.rest)
             return
         scope[_SHELF] = shelf
-        way: tuple[object, Way] | None = shelf.get(_place(scope))
+        way: tuple[object, Way] | None = shelf.get(_place(*asked))
         app = self._app
         if way is not None:
             scope["endpoint"] = way[0]
@@ -104,7 +104,9 @@ class Remembering:
 
     async def _current(self) -> Shelf | None:
         """Asked before anything is looked up: what was found is then at least as new as the name it is kept under."""
-        state = await self._host.state()
+        state = self._host.state_at_once()
+        if state is None:
+            state = await self._host.state()
         if state is None:
             return None
         if state != self._state:
@@ -147,9 +149,8 @@ def _key(method: bytes, target: bytes, headers: Sequence[Header], looked: Sequen
     return method, target, *[header for header in headers if header[0] in looked]
 
 
-def _place(scope: Scope) -> Hashable:
+def _place(_method: bytes, target: bytes, headers: Sequence[Header]) -> Hashable:
     """Of what is found for an address and a caller, whichever part of it is asked for."""
-    _, target, headers = _asked(scope)
     return _key(b"", target, headers, CALLER)
 
 
@@ -162,5 +163,5 @@ def ready(request: Request, way: Way) -> Way:
     """What an endpoint found is so for the same address and caller in the same state: they are answered this way, and it is not asked again."""
     shelf: Shelf | None = request.scope.get(_SHELF)
     if shelf is not None:
-        shelf.put(_place(request.scope), (request.scope["endpoint"], way), LITTLE)
+        shelf.put(_place(*_asked(request.scope)), (request.scope["endpoint"], way), LITTLE)
     return way

@@ -3,32 +3,48 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from typing import NamedTuple
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from brightline.hub import asking
-from brightline.hub.exchange import Exchange, exchange_of
+from brightline.hub.exchange import Exchange, exchange_of, lines
 from brightline.hub.host import Content, Stretch
 
 AGAIN = 0.5  # seconds after which a running download asks again whether it may go on
 MANY = 256 << 10  # bytes that are worth the kernel's way
 
 
-class Sending(StreamingResponse):
+class Known(NamedTuple):
+    """A file that may be handed out, and what is said of it whichever part of it is asked for; also as a head has it."""
+
+    content: Content
+    headers: Mapping[str, str]
+    said: bytes
+
+
+def known(content: Content, headers: Mapping[str, str]) -> Known:
+    return Known(content, headers, _lines(headers))
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    return lines((name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items())
+
+
+class Sending:
     """From `start` to `end`. What is cut is shorter than it said: the client notices, and asks again, and is told why."""
 
-    def __init__(self, content: Content, start: int, end: int, status: int, headers: Mapping[str, str]) -> None:
-        super().__init__(_blocks(content, start, end), status, headers)
-        self._content, self._start, self._end = content, start, end
+    def __init__(self, file: Known, start: int, end: int, status: int, part: Mapping[str, str]) -> None:
+        self._file, self._start, self._end, self._status, self._part = file, start, end, status, part
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        stretches, exchange = self._content.stretches, exchange_of(scope)
+        stretches, exchange = self._file.content.stretches, exchange_of(scope)
         if self._end - self._start < MANY:
-            await self.stream_response(send)  # nobody is watched who goes meanwhile: that costs more than to send it
+            await self._blockwise().stream_response(send)  # to watch who goes meanwhile costs more than to send it
             return
         if exchange is None or stretches is None:
-            await super().__call__(scope, receive, send)
+            await self._blockwise()(scope, receive, send)
             return
         whole = False
         try:
@@ -38,11 +54,15 @@ class Sending(StreamingResponse):
         finally:
             exchange.end(whole=whole)
 
+    def _blockwise(self) -> StreamingResponse:
+        blocks = _blocks(self._file.content, self._start, self._end)
+        return StreamingResponse(blocks, self._status, {**self._file.headers, **self._part})
+
     async def _send(self, exchange: Exchange, stretches: AsyncGenerator[Stretch, None]) -> bool:
         """Whether all of it was sent. A client that takes nothing is asked about when it takes more."""
-        right = _Right(self._content)
+        right = _Right(self._file.content)
         async with aclosing(stretches):
-            await exchange.begin(self.status_code, self.raw_headers)
+            await exchange.begin(self._status, self._file.said + _lines(self._part))
             async for file, at, length in stretches:
                 sent = 0
                 while sent < length:

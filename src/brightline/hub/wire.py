@@ -24,7 +24,7 @@ class Wire:
         own = os.dup(transport.get_extra_info("socket").fileno())
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, own)  # the family is not looked at
         self._socket.setblocking(False)
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._lowest = asyncio.get_running_loop(), 1  # bytes that it is woken for
         self._waiting: asyncio.Future[None] | None = None
 
     async def write(self, head: bytes) -> None:
@@ -64,7 +64,8 @@ class Wire:
             came = self._socket.recv_into(into)
             return True
 
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, min(len(into), WORTH))
+        self._lowest = min(len(into), WORTH)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, self._lowest)
         await self._when(once, out=False, waiting=True)
         return came
 
@@ -98,7 +99,8 @@ class Wire:
 
     def close(self) -> None:
         """The server's own descriptor stays open, and is as it was."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+        if self._lowest > 1:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         self._socket.close()
 
 
