@@ -12,7 +12,7 @@ from brightline.hub.host import Document
 from brightline.release.card import Card
 from brightline.release.component import Component
 from brightline.release.revision import stored_regular, tree_ids
-from brightline.storage.shelf import Filed
+from brightline.storage.shelf import Carded, Filed
 
 PARTS = (
     "a",
@@ -96,7 +96,9 @@ def test_a_page_begins_after_a_row_of_its_folder_only(
 @given(trees(), st.frozensets(st.sampled_from(list(Component))))
 def test_what_is_hidden_leaves_no_trace(tree: dict[str, Filed], hidden: frozenset[Component]) -> None:
     """Not in an id of a folder, a size or a cursor either: all is as if it had never been there; whoever was shown more before."""
-    listing, shown = Listing(tree, None), {path: one for path, one in tree.items() if one.component not in hidden}
+    folders = tree_ids([one.stored for one in tree.values()])
+    listing = Listing(tree, None, folders)
+    shown = {path: one for path, one in tree.items() if one.component not in hidden}
     assert paged(listing.outline(frozenset()), "", 3, recursive=True) == every_row(
         list(tree.values()), "", recursive=True
     )
@@ -115,9 +117,9 @@ def test_what_is_kept_is_bounded_by_files(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(listings, "ROOM", 100 + 4 * listings.LEAST)
     read: list[str] = []
 
-    def carded(_connection: object, sha256: str) -> tuple[list[Filed], Card | None]:
+    def carded(_connection: object, sha256: str) -> Carded:
         read.append(sha256)
-        return [filed(f"{number}", Component.DATA) for number in range(int(sha256))], Card()
+        return Carded([filed(f"{number}", Component.DATA) for number in range(int(sha256))], Card(), None)
 
     monkeypatch.setattr(listings.shelf, "read_carded", carded)
     kept = Listings()

@@ -103,6 +103,7 @@ def idle_listings(connection: Connection, among: Collection[str] | None = None) 
 def drop_listings(connection: Connection, digests: Collection[str]) -> int:
     idle = idle_listings(connection, digests)
     connection.execute(delete(shelves.listings).where(shelves.listings.c.sha256.in_(idle)))
+    connection.execute(delete(shelves.folders).where(shelves.folders.c.listing.in_(idle)))
     connection.execute(delete(cards).where(cards.c.listing.in_(idle)))  # what lists showed of them
     return len(idle)
 

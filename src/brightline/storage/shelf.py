@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain, repeat
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, literal, select, update
 
@@ -21,6 +22,7 @@ from brightline.storage.database import restored, stored
 
 HISTORY = 1_000  # commits of a branch that are looked through for one that was decided
 FEW, MANY = (1, 8), 1_000  # commits that one question reads
+LONG = 500  # files of a listing whose folders' ids are kept: those of others are made in less than a millisecond
 FORK = "fork"  # a kind that no address has: see storage.forks
 
 
@@ -233,18 +235,29 @@ def read_listing(connection: Connection, sha256: str) -> list[Filed]:
     return _filed(content)
 
 
-def read_carded(connection: Connection, sha256: str) -> tuple[list[Filed], Card | None]:
-    """A listing, and the card that was kept with it. Raises LookupError where the listing is not kept."""
+class Carded(NamedTuple):
+    """A listing, with what was kept along with it: its card, and the ids of its folders."""
+
+    files: list[Filed]
+    card: Card | None
+    folders: Mapping[str, str] | None
+
+
+def read_carded(connection: Connection, sha256: str) -> Carded:
+    """Raises LookupError where the listing is not kept."""
     row = connection.execute(_CARDED, {"sha256": sha256}).first()
     if row is None:
         raise LookupError(f"the listing {sha256} is not kept")
-    return _filed(row.files), None if row.content is None else catalogue.card_of(row.content)
+    card = None if row.content is None else catalogue.card_of(row.content)
+    return Carded(_filed(row.files), card, None if row.ids is None else _inflated(row.ids))
 
 
 def _carded() -> Select[tuple[object, ...]]:
-    table, cards = shelves.listings, catalogue.cards
-    both = table.outerjoin(cards, cards.c.listing == table.c.sha256)
-    return select(table.c.files, cards.c.content).select_from(both).where(table.c.sha256 == bindparam("sha256"))
+    table, cards, folders = shelves.listings, catalogue.cards, shelves.folders
+    every = table.outerjoin(cards, cards.c.listing == table.c.sha256)
+    every = every.outerjoin(folders, folders.c.listing == table.c.sha256)
+    wanted = select(table.c.files, cards.c.content, folders.c.ids).select_from(every)
+    return wanted.where(table.c.sha256 == bindparam("sha256"))
 
 
 _CARDED = _carded()
@@ -252,11 +265,14 @@ _COMPONENTS = {component.value: component for component in Component}
 
 
 def _filed(content: bytes) -> list[Filed]:
-    rows = json.loads(zlib.decompress(bytes(content)))
     return [
         Filed(Stored(path, oid, size, sha256, lfs), kind, _COMPONENTS[component])
-        for path, oid, size, sha256, lfs, kind, component in rows
+        for path, oid, size, sha256, lfs, kind, component in _inflated(content)
     ]
+
+
+def _inflated(content: bytes) -> Any:
+    return json.loads(zlib.decompress(bytes(content)))
 
 
 def listing(files: Iterable[Filed]) -> tuple[str, bytes]:
@@ -274,6 +290,15 @@ def write_listing(connection: Connection, sha256: str, content: bytes) -> None:
     table = shelves.listings
     if connection.execute(select(table.c.sha256).where(table.c.sha256 == sha256)).first() is None:
         connection.execute(insert(table).values(sha256=sha256, files=zlib.compress(content, 1)))
+
+
+def write_folders(connection: Connection, sha256: str, files: int, ids: Mapping[str, str]) -> None:
+    """Of a listing of so many files, where it is long. Once; they follow from the listing."""
+    table = shelves.folders
+    if files < LONG or connection.execute(select(table.c.listing).where(table.c.listing == sha256)).first():
+        return
+    content = json.dumps(ids, separators=(",", ":")).encode("utf-8")
+    connection.execute(insert(table).values(listing=sha256, ids=zlib.compress(content, 1)))
 
 
 def published(connection: Connection, repo: Repo) -> set[str]:

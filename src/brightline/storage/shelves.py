@@ -72,6 +72,13 @@ listings = Table(  # the files of a revision, with the component that each belon
     Column("files", LargeBinary, nullable=False),  # JSON, deflated
 )
 
+folders = Table(  # git's ids of the folders of a long listing, which take longer to make than to read
+    "folders",
+    METADATA,
+    Column("listing", String(64), primary_key=True),
+    Column("ids", LargeBinary, nullable=False),  # JSON, deflated
+)
+
 possessions = Table(  # bytes that somebody really sent into a repository: a known digest alone is none (Law 3)
     "possessions",
     METADATA,

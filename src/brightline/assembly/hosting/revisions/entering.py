@@ -1,6 +1,6 @@
 """Revisions are entered: trees, commits, refs and the cases about them, in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from brightline.assembly.filing import Filing, Prepared, file_within, prepare_filing
@@ -27,6 +27,7 @@ class Next:
     head: Revision
     revision: Revision
     listing: bytes
+    folders: Mapping[str, str]
     files: tuple[Filed, ...]
     inspection: Inspection
     card: str | None
@@ -87,6 +88,7 @@ def _file(shelving: Shelving, turn: Turn, every: Sequence[Next], prepared: Seque
 
 def _keep(turn: Turn, made: Next) -> None:
     shelf.write_listing(turn.connection, made.revision.files, made.listing)
+    shelf.write_folders(turn.connection, made.revision.files, len(made.files), made.folders)
     shelf.add_revision(turn.connection, made.repo, made.revision)
     shelf.write_ref(turn.connection, made.repo, made.ref, made.revision.oid)
     catalogue.keep_card(turn.connection, made.revision.files, read_card(made.card))

@@ -207,13 +207,13 @@ def _next(shelving: Shelving, repo: Repo, ref: str, head: Revision, after: Mappi
     components = {file.path: file.component for file in inspection.manifest.files}
     files = tuple(Filed(one.stored, one.format, components[one.stored.path]) for one in ordered)
     try:
-        tree = tree_ids([one.stored for one in files])[""]
+        folders = tree_ids([one.stored for one in files])
     except ValueError as trouble:
         raise Turned(422, f"{trouble}.") from None
-    commit = Commit(tree, head.oid, repo.owner, shelving.office.clock(), wanted.title, wanted.message)
+    commit = Commit(folders[""], head.oid, repo.owner, shelving.office.clock(), wanted.title, wanted.message)
     sha256, content = shelf.listing(files)
     revision = Revision(commit.oid, commit, sha256, inspection.manifest.digest)
-    return Next(repo, ref, head, revision, content, files, inspection, examined.texts.get("README.md"))
+    return Next(repo, ref, head, revision, content, folders, files, inspection, examined.texts.get("README.md"))
 
 
 def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]:

@@ -17,8 +17,8 @@ ROOM, LEAST = 100_000, 50  # files of all that are kept, some 75 MB; and what a 
 class Listing:
     """Files by path, and outlines of them by what is hidden: whoever looks, the same is shown where the same is hidden."""
 
-    def __init__(self, files: Mapping[str, Filed], card: Card | None) -> None:
-        self.files, self.card = files, card
+    def __init__(self, files: Mapping[str, Filed], card: Card | None, folders: Mapping[str, str] | None = None) -> None:
+        self.files, self.card, self._folders = files, card, folders
         self._parts = frozenset(filed.component for filed in files.values())
         self._outlines: dict[frozenset[Component], Outline] = {}
 
@@ -27,7 +27,8 @@ class Listing:
         gone = hidden & self._parts
         kept = self._outlines.get(gone)
         if kept is None:
-            kept = Outline(filed for filed in self.files.values() if filed.component not in gone)
+            shown = [filed for filed in self.files.values() if filed.component not in gone]
+            kept = Outline(shown, None if gone else self._folders)
             self._outlines[gone] = kept
         return kept
 
@@ -43,8 +44,8 @@ class Listings:
         """Raises LookupError where there is no such listing."""
         known = self._kept.get(sha256)
         if known is None:
-            files, card = shelf.read_carded(connection, sha256)
-            known = Listing({one.stored.path: one for one in files}, card)
+            files, card, folders = shelf.read_carded(connection, sha256)
+            known = Listing({one.stored.path: one for one in files}, card, folders)
             with self._lock:
                 self._keep(sha256, known)
         return known

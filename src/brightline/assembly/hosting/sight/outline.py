@@ -4,7 +4,7 @@ What is asked for a page costs what the page does: files and folders are found b
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
@@ -24,16 +24,17 @@ class NoRow(Exception):
 
 
 class Outline:
-    """Of the files that may be listed, and of nothing else: the ids of folders follow from what lies in them."""
+    """Of the files that may be listed, and of nothing else: the ids of folders follow from what lies in them, where they are not known."""
 
-    def __init__(self, files: Iterable[Filed]) -> None:
+    def __init__(self, files: Iterable[Filed], folders: Mapping[str, str] | None = None) -> None:
+        self._known = folders
         self.files = sorted(files, key=_path)
         self._paths = list(map(_path, self.files))
         self._last: tuple[tuple[str, bool, int, str | None], Folder] | None = None
 
     @cached_property
-    def _ids(self) -> dict[str, str]:
-        return tree_ids(filed.stored for filed in self.files)
+    def _ids(self) -> Mapping[str, str]:
+        return tree_ids(filed.stored for filed in self.files) if self._known is None else self._known
 
     @cached_property
     def _folders(self) -> list[str]:
