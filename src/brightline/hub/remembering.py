@@ -5,7 +5,7 @@ for anew with every request, and which every commit of every process changes; an
 No decision outlives what it was made from: an order bites at the next request (Law 8).
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -17,15 +17,10 @@ from brightline.hub.host import Host
 ROOM = 32 << 20  # bytes of answers that are kept at once
 SIZE = 256 << 10  # of one answer
 LITTLE = 1 << 10  # what anything else is taken to be
-ASKED = (
-    b"authorization",
-    b"host",
-    b"x-forwarded-proto",
-    b"if-none-match",
-    b"if-range",
-    b"range",
+ASKED = frozenset(
+    {b"authorization", b"host", b"x-forwarded-proto", b"if-none-match", b"if-range", b"range"}
 )  # what answers look at
-CALLER = (b"authorization",)  # what says who asks
+CALLER = frozenset({b"authorization"})  # what says who asks
 _SHELF, _ACTED = "brightline.shelf", "brightline.acted"
 Way = Callable[[Request], Awaitable[ASGIApp]]
 
@@ -145,7 +140,7 @@ def _asked(scope: Scope) -> tuple[bytes, bytes, Sequence[Header]]:
     return scope["method"].encode(), target + b"?" + query if query else target, scope["headers"]
 
 
-def _key(method: bytes, target: bytes, headers: Sequence[Header], looked: Sequence[bytes] = ASKED) -> Hashable:
+def _key(method: bytes, target: bytes, headers: Sequence[Header], looked: Collection[bytes] = ASKED) -> Hashable:
     return method, target, *[header for header in headers if header[0] in looked]
 
 

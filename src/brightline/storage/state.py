@@ -28,16 +28,16 @@ class _Version:
 
     def __init__(self, place: str) -> None:
         self._place = place
-        self._connection: sqlite3.Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None
 
     async def now(self) -> Hashable | None:
         return self.at_once()
 
     def at_once(self) -> Hashable | None:
         try:
-            if self._connection is None:
-                self._connection = sqlite3.connect(self._place, timeout=0, isolation_level=None)
-            row = self._connection.execute("PRAGMA data_version").fetchone()
+            if self._cursor is None:
+                self._cursor = sqlite3.connect(self._place, timeout=0, isolation_level=None).cursor()
+            row = self._cursor.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return None
         return int(row[0])
