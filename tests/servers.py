@@ -31,7 +31,8 @@ def _listened(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: int = 30) -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: int = 120) -> None:
+    """A busy machine takes its time: only a process that has ended is given up soon."""
     for _ in range(seconds * 50):
         if _listened(port):
             return
@@ -85,7 +86,7 @@ def _wait_until_it_keeps(environment: dict[str, str]) -> None:
         name.removeprefix("AWS_").lower(): value for name, value in environment.items() if name != "AWS_ALLOW_HTTP"
     }
     store = S3Store("blobs", client_options={"allow_http": True}, retry_config={"max_retries": 0}, **given)
-    for _ in range(300):
+    for _ in range(1_200):
         try:
             obstore.put(store, "ready", b"yes")
         except (BaseError, OSError):

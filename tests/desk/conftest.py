@@ -42,7 +42,9 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     with (folder / "serve.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ}, start_new_session=True)
     with httpx.Client() as client:
-        for _ in range(1_000):
+        for _ in range(6_000):  # a busy machine takes its time
+            if process.poll() is not None:
+                break
             try:
                 client.get(f"http://127.0.0.1:{port}/api/v1/office")
             except httpx.TransportError:
