@@ -105,3 +105,16 @@ def test_a_large_tree_comes_in_pages_that_clients_follow(acme, nobody, office, a
     first = httpx.get(f"{address}/api/models/acme/wide/tree/main?recursive=true")
     assert (len(first.json()), len(httpx.get(first.links["next"]["url"]).json())) == (1_000, 204)
     assert httpx.get(f"{address}/api/models/acme/wide/tree/main?cursor=nothing").status_code == 400
+
+
+@pytest.mark.parametrize("folder", ["data/train", "日本", "d #?%20+é"])
+@pytest.mark.parametrize("branch", ["main", "dev/x"])
+def test_the_pages_of_a_folder_follow_each_other_however_it_is_called(acme, folder: str, branch: str) -> None:
+    from huggingface_hub import CommitOperationAdd
+
+    acme.create_repo("acme/deep", exist_ok=True)
+    acme.create_branch("acme/deep", branch=branch, exist_ok=True)
+    paths = [f"{folder}/{number} #%20é.txt" for number in range(1_001)]
+    operations = [CommitOperationAdd(path, path.encode()) for path in paths]
+    acme.create_commit("acme/deep", operations, commit_message="many", revision=branch)
+    assert sorted(row.path for row in acme.list_repo_tree("acme/deep", folder, revision=branch)) == sorted(paths)

@@ -5,7 +5,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
@@ -20,6 +20,7 @@ FIELDS = 20_000
 NAMES = ("_id", "id", "modelId")  # which stand in every answer about a repository
 SLASH = "\x1f"  # stands for an escaped slash, which must not part a path
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON, where backslashes come in pairs otherwise
+_SAFE = "!$&'()*+,;=:@"  # letters that a path has as they are (RFC 3986, section 3.3)
 _Answer = TypeVar("_Answer")
 
 
@@ -218,3 +219,10 @@ def expanded(request: Request) -> frozenset[str]:
 def address(request: Request) -> str:
     """Of the hub, as this client reaches it."""
     return str(request.base_url).rstrip("/")
+
+
+def next_page(request: Request, name: str, begin: object) -> str:
+    """A header's link to the page that begins there. Its path is escaped as the client wrote it: an escaped slash parts nothing."""
+    path = quote(request.scope["raw_path"].partition(b"?")[0].lstrip(b"/"), safe=f"/%{_SAFE}")
+    given = [item for item in request.query_params.multi_items() if item[0] != name]
+    return f'<{address(request)}/{path}?{urlencode([*given, (name, begin)])}>; rel="next"'

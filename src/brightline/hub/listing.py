@@ -19,8 +19,7 @@ async def search(request: Request) -> Response:
     rows, following = await asking.off(lambda: asking.host(request).search(account, wanted))
     if following is None:
         return JSONResponse(rows)
-    url = request.url.include_query_params(cursor=following)
-    return JSONResponse(rows, headers={"Link": f'<{url}>; rel="next"'})
+    return JSONResponse(rows, headers={"Link": asking.next_page(request, "cursor", following)})
 
 
 async def tags(request: Request) -> Response:
