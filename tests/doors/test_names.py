@@ -162,3 +162,22 @@ def test_names_that_clients_tests_use(address: str, office: Office) -> None:
     assert dummy.create_repo("REPO-2fe93f-16599646671841").repo_name == "REPO-2fe93f-16599646671841"
     with pytest.raises(HfHubHTTPError, match="of that name only"):
         dummy.create_repo("valid_org/x")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Screenshot 2026-11-28 at 9.41.07\u202fAM.png",
+        "表\u3000一.csv",
+        "می\u200cخواهم.md",
+        "👩\u200d💻.md",
+        "a\u00a0b.md",
+    ],
+)
+def test_a_file_may_be_called_as_people_and_their_systems_call_files(acme, address, office, tmp_path, path) -> None:
+    acme.create_repo("acme/letters", exist_ok=True)
+    acme.upload_file(path_or_fileobj=path.encode(), path_in_repo=path, repo_id="acme/letters")
+    assert path in acme.list_repo_files("acme/letters")
+    decide_all(office)
+    got = client(address, office, None).hf_hub_download("acme/letters", path, local_dir=tmp_path)
+    assert Path(got).read_text() == path

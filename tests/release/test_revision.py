@@ -70,7 +70,24 @@ def test_a_commit_has_the_id_that_git_gives_it(repository, message):
     assert commit.oid == asked.decode().strip()
 
 
-@pytest.mark.parametrize("path", ["", "/", "a//b", "../a", "a/../b", ".git/config", "a/.", "a\\b", "a\nb", "x" * 1_025])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "a//b",
+        "../a",
+        "a/../b",
+        ".git/config",
+        "a/.",
+        "a\\b",
+        "a\nb",
+        "a\u202eb",
+        "a\u2028b",
+        "a\ud800",
+        "x" * 1_025,
+    ],
+)
 def test_a_path_that_leaves_the_repository_is_refused(path):
     with pytest.raises(Misnamed):
         file_path(path)

@@ -21,6 +21,7 @@ from brightline.permit.envelope import Envelope
 from brightline.permit.notation import canonical
 from brightline.release.entry import Entry, Obstacle
 from brightline.release.reader import Unreadable
+from brightline.release.repository import legible
 from brightline.settings.environment import settings
 from brightline.sources.opening import open_source
 from brightline.sources.source import NoSource
@@ -112,8 +113,8 @@ def _take(office: Office, filing: Filing, progress: Callable[[int], None]) -> In
 
 
 def _take_one(office: Office, entry: Entry | Obstacle, examined: Examined) -> None:
-    if len(entry.path) > PATH or "\0" in entry.path or not entry.path.isprintable():
-        raise Refused(f"{entry.path[:100]!r}: a path has at most {PATH} characters, all of them printable.")
+    if len(entry.path) > PATH or not legible(entry.path):
+        raise Refused(f"{entry.path[:100]!r}: a path has at most {PATH} characters, and no controls.")
     if isinstance(entry, Obstacle):
         raise Refused(f"{entry.path}: {entry.reason}. A release that is filed consists of plain files.")
     try:

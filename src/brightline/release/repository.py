@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import category
 
 _PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock$|/$|\.$))[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PATH = 1024  # characters
 DEPTH = 32  # folders above each other
+_JOINERS = "\u200c\u200d"  # between the letters of some scripts, and in emoji
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 
 
@@ -66,9 +68,19 @@ def file_path(path: str) -> str:
     parts = path.split("/")
     if not path or len(path) > PATH or len(parts) > DEPTH or any(part in {"", ".", "..", ".git"} for part in parts):
         raise Misnamed(f"{path[:100]!r} is no path of a file in a repository")
-    if not path.isprintable() or "\\" in path:
+    if not legible(path) or "\\" in path:
         raise Misnamed(f"{path[:100]!r} has letters that a path here cannot have")
     return path
+
+
+def legible(path: str) -> bool:
+    """Whether people name files with such letters: no controls, and nothing that turns a line around.
+
+    Spaces of every width are among them: macOS has one in the name of each picture of the screen.
+    """
+    return path.isprintable() or all(
+        letter.isprintable() or letter in _JOINERS or category(letter) == "Zs" for letter in path
+    )
 
 
 def read_address(text: str) -> RepoName:
