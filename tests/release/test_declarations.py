@@ -1,5 +1,6 @@
 """What applicants say: figures as people write them, refusals that name the place, and merging without hiding doubt."""
 
+import json
 from contextlib import suppress
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brightline.assembly.procedure import KINDS
-from brightline.release.card import parse_card
+from brightline.release.card import card_faults, parse_card, read_card
 from brightline.release.classification import classify, load_kinds
 from brightline.release.component import Component
 from brightline.release.declaration import Declaration
@@ -75,6 +76,20 @@ def test_a_card_speaks_of_licence_base_and_modality():
     )
     assert card.licences == {"weights": "apache-2.0"}
     assert (card.base_model, card.modalities, card.training_tokens) == ("org/base", ("text",), Interval.point(2e12))
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", "\n\n", "\ufeff\r\n"])
+def test_a_card_may_begin_with_what_clients_pass_over(before):
+    text = f"{before}---\nlicense: mit\nbase_model: org/base\ntags: [a]\n---\n# A"
+    assert parse_card(text, "README.md").base_model == "org/base"
+    assert read_card(text).tags == ("a", "license:mit", "base_model:org/base")
+    assert card_faults(text) == ((), ())
+
+
+def test_the_words_of_a_card_are_words_as_the_hub_reads_them():
+    card = read_card("---\nlanguage: [no, nb, y]\ntags: [on, off, yes]\ngated: true\n---\n")
+    assert card.tags == ("on", "off", "yes", "no", "nb", "y", "language:no", "language:nb", "language:y")
+    assert json.loads(card.data)["gated"] is True
 
 
 @pytest.mark.parametrize("head", ["a: &x [1]\nb: *x", "{" * 3000, "a: [", "a: !!python/object/apply:os.getcwd []"])

@@ -36,6 +36,7 @@ _MODALITIES = {
 
 def parse_card(text: str, where: str) -> Declaration | None:
     """What the front matter says; None where there is none. Raises Undeclared."""
+    text = _begun(text)
     if not text.startswith("---"):
         return None
     head, found, _ = text[3 : SIZE + 3].partition("\n---")
@@ -49,8 +50,15 @@ def parse_card(text: str, where: str) -> Declaration | None:
     return _with_card(said, content, where)
 
 
+def _begun(text: str) -> str:
+    """Without what clients pass over before the front matter: a byte order mark, empty lines."""
+    return text.removeprefix("\ufeff").lstrip()
+
+
 def _yaml(head: str, where: str) -> Any:
-    """Safe YAML without aliases: what refers to itself can grow without bound."""
+    """Safe YAML without aliases: what refers to itself can grow without bound. As the Hub reads it (YAML 1.2, section 10.3.2),
+    `no` is Norwegian, and `on` a word.
+    """
     import yaml  # noqa: PLC0415 - only cards need it; see start-up time
 
     class Loader(yaml.SafeLoader):
@@ -59,6 +67,11 @@ def _yaml(head: str, where: str) -> Any:
                 raise Undeclared(f"{where}: aliases are not read in a card; write the value out")
             return super().compose_node(parent, index)
 
+    known = yaml.SafeLoader.yaml_implicit_resolvers.items()
+    Loader.yaml_implicit_resolvers = {
+        letter: [one for one in some if letter not in "yYnNoO" or one[0] != "tag:yaml.org,2002:bool"]
+        for letter, some in known
+    }
     if head.count("[") + head.count("{") > 2000:
         raise Undeclared(f"{where}: the front matter is nested too deeply")
     try:
@@ -106,7 +119,8 @@ class Card:
 
 def read_card(text: str | None) -> Card:
     """An empty one where there is none, or none that can be read."""
-    if text is None or not text.startswith("---"):
+    text = _begun(text or "")
+    if not text.startswith("---"):
         return Card()
     try:
         content = _yaml(text[3 : SIZE + 3].partition("\n---")[0], "README.md")
@@ -124,7 +138,7 @@ def read_card(text: str | None) -> Card:
 
 def card_faults(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What makes the front matter unreadable, and what is only missing: errors and warnings."""
-    body = text.lstrip()
+    body = _begun(text)
     head, found, _ = body[3 : SIZE + 3].partition("\n---") if body.startswith("---") else ("", "", "")
     if not found or not head.strip():
         return (), ("empty or missing yaml metadata in repo card",)
