@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight import showing
 from brightline.assembly.hosting.sight.dating import Dating
+from brightline.assembly.hosting.sight.listings import LEAST
 from brightline.assembly.hosting.sight.looking import Look, Seen
 from brightline.assembly.hosting.sight.outline import NoRow, Outline
 from brightline.assembly.hosting.sight.proposals import pulls as proposals
@@ -19,7 +20,8 @@ from brightline.storage import origins, shelf
 from brightline.storage.shelf import Filed, Revision
 
 CARD = "README.md"
-DATED = 100  # commits that are looked through for the one that made a file what it is
+DATED = 100  # commits that are looked through at least for the one that made a file what it is
+READ = 200_000  # files of commits that are looked through, if these are more commits
 
 
 class Browsing(Room):
@@ -92,8 +94,10 @@ class Browsing(Room):
     def _date(self, look: Look, seen: Seen, rows: Sequence[Document]) -> None:
         """With each row the commit that made it what it is, among those that the caller may see."""
         rows_of = {str(row["path"]): row for row in rows}
-        dating = Dating(self._shown(look.connection, seen, seen.revision), rows_of, seen.revision)
-        for one in islice(look.history(seen), 1, DATED):
+        files = self._shown(look.connection, seen, seen.revision)
+        dating = Dating(files, rows_of, seen.revision)
+        most = max(DATED, READ // max(LEAST, len(files)))
+        for one in islice(look.history(seen), 1, most):
             if not dating.before(one, self._shown(look.connection, seen, one)):
                 break
         for path, revision in dating.last.items():
