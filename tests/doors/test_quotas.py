@@ -252,7 +252,12 @@ def test_what_a_repository_takes_is_told_as_far_as_it_is_seen(person: Person, ad
     person.send("a.bin", 3 * MB, 22)
 
     def told(api: HfApi) -> int | None:
-        return api.model_info(f"{person.name}/one", expand=["usedStorage"]).used_storage
+        """The same, whether other keys are asked for too or not."""
+        (used,) = {
+            api.model_info(f"{person.name}/one", expand=keys).used_storage
+            for keys in (["usedStorage"], ["sha", "usedStorage"], None)
+        }
+        return used
 
     assert told(person.api) == 5 * MB
     assert told(client(address, office, None)) == 2 * MB

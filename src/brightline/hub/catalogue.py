@@ -80,10 +80,10 @@ async def info(request: Request) -> Response:
     host, account, name = await asking.about(request)
     revision = asking.part(request, "revision") if "revision" in request.path_params else None
     only = asking.expanded(request)
-    sizes, used = asking.flag(request, "blobs"), "usedStorage" in only
+    sizes = asking.flag(request, "blobs")
 
     def work() -> Response:
-        told = host.info(account, name, revision, sizes=sizes, used=used)
+        told = host.info(account, name, revision, sizes=sizes)
         return _described(
             {key: value for key, value in told.items() if key in (*asking.NAMES, *only)} if only else told
         )

@@ -13,7 +13,6 @@ from brightline.assembly.hosting.sight.outline import NoRow, Outline
 from brightline.assembly.hosting.sight.proposals import pulls as proposals
 from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import FILES, Account, Document, Page, Rows, Turned
-from brightline.release.attributes import OFFICES
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
 from brightline.storage import origins, shelf
@@ -27,26 +26,22 @@ READ = 200_000  # files of commits that are looked through, if these are more co
 class Browsing(Room):
     """Reading, under the determinations in force."""
 
-    def info(
-        self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool, used: bool = False
-    ) -> Document:
-        """`sizes` of its files; `used` is what all that was ever pushed takes."""
+    def info(self, account: Account | None, name: RepoName, revision: str | None, *, sizes: bool) -> Document:
+        """`sizes` of its files."""
 
         def ask(connection: Connection) -> Document:
             look, seen = self._seen(connection, account, name, revision or "main")
             outline, card = self._shelving.outline(connection, seen), self._card(connection, seen)
             origin = origins.last_origin(connection, seen.repo, seen.revision.oid) if look.glance.imported else None
-            size = self._used(connection, seen, outline) if used else outline.size
-            return showing.info_document(seen, outline.siblings(sizes=sizes), size, card, origin)
+            used = self._used(connection, seen, outline)
+            return showing.info_document(seen, outline.siblings(sizes=sizes), used, card, origin)
 
         return self._read(ask)
 
     def _used(self, connection: Connection, seen: Seen, outline: Outline) -> int:
-        """To strangers only what they see: the rest would tell of what is undecided."""
-        if seen.caller.owner or seen.caller.examiner:
-            return shelf.weigh(connection, seen.repo)
-        files = (one.stored for one in outline.files if one.stored.sha256 != OFFICES)
-        return sum({one.sha256: one.size for one in files}.values())
+        """What all that was ever pushed takes; to strangers only what they see: the rest would tell of what is undecided."""
+        inside = seen.caller.owner or seen.caller.examiner
+        return shelf.weigh(connection, seen.repo) if inside else outline.size
 
     def _card(self, connection: Connection, seen: Seen) -> Card:
         """What it says are bytes of the file that it stands in."""

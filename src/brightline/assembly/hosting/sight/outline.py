@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from brightline.assembly.hosting.sight.showing import file_document, sibling_document
 from brightline.hub.host import Document, Rows
+from brightline.release.attributes import OFFICES
 from brightline.release.revision import tree_ids
 from brightline.storage.shelf import Filed
 
@@ -42,8 +43,10 @@ class Outline:
 
     @cached_property
     def size(self) -> int:
-        """Bytes; what lies there twice counts once."""
-        return sum({filed.stored.sha256: filed.stored.size for filed in self.files}.values())
+        """Bytes; what lies there twice counts once, and what the office gave not at all."""
+        sizes = {filed.stored.sha256: filed.stored.size for filed in self.files}
+        sizes.pop(OFFICES, None)
+        return sum(sizes.values())
 
     @cached_property
     def _siblings(self) -> Rows:
