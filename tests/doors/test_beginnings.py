@@ -226,3 +226,18 @@ def test_what_the_hub_has_not_is_said_to_the_client(acme, what: str) -> None:
     with pytest.raises(HfHubHTTPError, match=said) as refused:
         ask(acme)
     assert refused.value.response.status_code == 404
+
+
+def test_a_repository_that_was_emptied_opens_no_other_one(address: str, office: Office, acme) -> None:
+    """It is what each begins with: once that was decided, strangers would see every new one by its name."""
+    acme.create_repo("acme/emptied")
+    acme.upload_file(path_or_fileobj=b"# Notes", path_in_repo="notes.md", repo_id="acme/emptied")
+    decide_all(office)
+    acme.delete_file("notes.md", "acme/emptied")
+    decide_all(office)
+    acme.create_repo("acme/quiet")
+    acme.upload_file(path_or_fileobj=b"# Quiet", path_in_repo="quiet.md", repo_id="acme/quiet")
+    nobody = client(address, office, None)
+    assert not nobody.repo_exists("acme/quiet")
+    assert "acme/quiet" not in [one.id for one in nobody.list_models()]
+    assert nobody.list_repo_files("acme/emptied") == [".gitattributes", "notes.md"]

@@ -11,6 +11,7 @@ from brightline.authority.case import Case, State
 from brightline.authority.records import Refusal
 from brightline.hub.host import Account, Turned
 from brightline.inspection.report import Inspection
+from brightline.release.attributes import ATTRIBUTES, OFFICES
 from brightline.release.card import read_card
 from brightline.storage import catalogue, shelf
 from brightline.storage.database import stored
@@ -73,17 +74,22 @@ def _filing(shelving: Shelving, made: Next) -> Prepared:
 
 
 def _file(shelving: Shelving, turn: Turn, every: Sequence[Next], prepared: Sequence[Prepared]) -> Refusal | None:
-    """The same bytes once. Where one is refused, none is filed."""
+    """The same bytes once, and what nobody sent not at all. Where one is refused, none is filed."""
     filed = set[str]()
     for made, filing in zip(every, prepared, strict=True):
         manifest = made.revision.manifest
-        if not made.files or made.repo.fork or manifest in filed or _judged_already(shelving, turn, made):
+        if _nobodys(made) or made.repo.fork or manifest in filed or _judged_already(shelving, turn, made):
             continue
         case = file_within(turn, filing)
         if isinstance(case, Refusal):
             return case
         filed.add(manifest)
     return None
+
+
+def _nobodys(made: Next) -> bool:
+    """Empty, but for what the office gave: every repository begins so, and would be seen by strangers once that was decided."""
+    return all(one.stored.path == ATTRIBUTES and one.stored.sha256 == OFFICES for one in made.files)
 
 
 def _keep(turn: Turn, made: Next) -> None:
