@@ -415,6 +415,19 @@ def test_many_who_write_at_once_are_all_answered(acme, office, address) -> None:
         assert set(threads.map(make, range(60))) == {200, 409}
 
 
+def test_many_who_push_to_one_branch_at_once_are_all_served(acme) -> None:
+    acme.create_repo("acme/busy")
+
+    def push(number: int) -> str:
+        content = f"{number}".encode()
+        return acme.upload_file(path_or_fileobj=content, path_in_repo=f"{number}.txt", repo_id="acme/busy").oid
+
+    with ThreadPoolExecutor(24) as threads:
+        made = set(threads.map(push, range(48)))
+    assert len(made) == 48
+    assert len(acme.list_repo_files("acme/busy")) == len(acme.list_repo_commits("acme/busy")) == 49
+
+
 def test_lists_are_filtered_by_what_the_card_says(acme, nobody, office) -> None:
     acme.create_repo("acme/carded")
     card = b"---\nlicense: mit\nlanguage: [de, fr]\npipeline_tag: text-generation\ntags: [tiny]\n---\n# Carded\n"

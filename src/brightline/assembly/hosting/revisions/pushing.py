@@ -25,7 +25,9 @@ from brightline.storage.ledger import Turn
 from brightline.storage.shelf import Filed, Repo, Revision
 
 POINTING = b"version https://git-lfs.github.com/spec/"
-TRIES = 5  # where others push to the same branch meanwhile
+TRIES = (
+    40  # where others push to the same branch meanwhile: as many as are worked on at once, each of whom wins one round
+)
 PLAIN = 16 << 20  # bytes of a file beside the commit that can be kept as a regular one
 Along = Callable[[Turn, Revision], None]
 
