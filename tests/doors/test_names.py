@@ -1,6 +1,8 @@
 """What repositories are called, were called, and are not called; and what somebody without a token is told of them."""
 
+import time
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -181,3 +183,10 @@ def test_a_file_may_be_called_as_people_and_their_systems_call_files(acme, addre
     decide_all(office)
     got = client(address, office, None).hf_hub_download("acme/letters", path, local_dir=tmp_path)
     assert Path(got).read_text() == path
+
+
+def test_who_asks_who_it_is_is_told_when_its_token_was_made(acme) -> None:
+    time.sleep(1.1)
+    first = acme.whoami()["auth"]["accessToken"]["createdAt"]
+    time.sleep(1.1)
+    assert acme.whoami()["auth"]["accessToken"]["createdAt"] == first < datetime.now(UTC).isoformat()[:19]

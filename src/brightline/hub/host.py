@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,6 +50,7 @@ class Account:
     token: str  # its id, never its secret
     scopes: frozenset[str]
     attributes: Mapping[str, str] = field(default_factory=dict)  # what the office says of it, as orders read it
+    since: datetime | None = None  # when the token was made
 
 
 @dataclass(frozen=True, slots=True)

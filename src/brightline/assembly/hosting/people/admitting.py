@@ -25,7 +25,9 @@ class Admitting(Room):
             if token is not None and not token.scopes & SCOPES:
                 raise Turned(403, "This token is for something else: it has neither the scope hub:read nor hub:write.")
             said = {} if token is None else attributes_of(connection, token.identity)
-            return None if token is None else Account(token.holder, token.identity, token.scopes, said)
+            if token is None:
+                return None
+            return Account(token.holder, token.identity, token.scopes, said, token.created)
 
         return self._read(ask)
 
@@ -33,7 +35,8 @@ class Admitting(Room):
         """`brightline` is ours: what the account uses of what it may."""
         storage = self._read(lambda connection: self._shelving.quota.document(connection, account.name))
         role = "write" if "hub:write" in account.scopes else "read"
-        access = {"displayName": account.token, "role": role, "createdAt": showing.moment(self._office.clock())}
+        made = {} if account.since is None else {"createdAt": showing.moment(account.since)}
+        access = {"displayName": account.token, "role": role, **made}
         return {
             "type": "user",
             "id": account.name,
