@@ -25,9 +25,7 @@ from brightline.storage.ledger import Turn
 from brightline.storage.shelf import Filed, Repo, Revision
 
 POINTING = b"version https://git-lfs.github.com/spec/"
-TRIES = (
-    40  # where others push to the same branch meanwhile: as many as are worked on at once, each of whom wins one round
-)
+TRIES = 40  # where others push to the same branch: as many are worked on at once, and each round has one winner
 PLAIN = 16 << 20  # bytes of a file beside the commit that can be kept as a regular one
 Along = Callable[[Turn, Revision], None]
 
