@@ -83,8 +83,8 @@ def components_page() -> str:
         "(training code), `software` (inference code, configuration, tokenizer, guard), `data`, `weights`, or `documentation`, "
         "which is always open. The first row that matches wins; **what no row takes counts as weights**. The format is what the "
         "content is, whatever the name says.\n",
-        "A declaration may say otherwise (`[components]` in [brightline.toml](declaration.md)), except in *fixed* rows: an "
-        "applicant's word does not open bytes that only weights have.\n",
+        "A declaration may say otherwise (`[components]` in [brightline.toml](declaration.md)), except in *fixed* rows, and never "
+        "`documentation`: an applicant's word does not open bytes that only weights have, nor bytes that no line is asked about.\n",
         "| component | formats | paths | at most | fixed | why |\n|---|---|---|---|---|---|",
     ]
     for row in tomllib.loads(text)["rule"]:

@@ -7,7 +7,7 @@ from tests.authority.office import CLOSED, DAY, NOON, Office, charter
 
 from brightline.decision.access import Access
 from brightline.enforcement.access import Phase
-from brightline.enforcement.judging import judge
+from brightline.enforcement.judging import judge, revoked
 from brightline.permit.order import Effect
 from brightline.release.component import JUDGED, Component
 
@@ -66,3 +66,45 @@ def test_what_has_expired_is_closed():
     case = in_force(expires=NOON + DAY).case
     judged = judge([case], (), LATER)
     assert (judged.phase, judged.why) == (Phase.CLOSED, "it has expired")
+
+
+def suspended():
+    office = in_force(expires=NOON + 8 * DAY)
+    office.suspend()
+    return office
+
+
+def test_an_applicant_who_withdraws_does_not_undo_a_suspension():
+    office, other = suspended(), in_force().case
+    office.do("withdraw", "acme", reason="We leave.")
+    assert judge([office.case, other], (), LATER).phase is Phase.CLOSED
+    assert revoked([office.case, other], LATER) is office.case
+
+
+def test_a_recall_holds_though_the_applicant_had_withdrawn_before():
+    office, other = in_force(), in_force().case
+    office.do("withdraw", "acme", reason="We leave.")
+    assert judge([office.case, other], (), LATER).phase is Phase.DECIDED
+    office.recall()
+    assert judge([office.case, other], (), LATER).why == "it was recalled"
+    assert revoked([office.case, other], LATER) is office.case
+
+
+def test_a_suspension_outlives_the_permit_that_it_met():
+    office, other = suspended(), in_force().case
+    office.wait(9 * DAY)
+    office.do("expire", "clock")
+    assert judge([office.case, other], (), LATER).why == "it was suspended"
+
+
+def test_what_is_said_in_a_closed_case_closes_no_later_one():
+    office, later = suspended(), replace(in_force().case, number=2, filed=NOON + DAY)
+    office.wait(2 * DAY)
+    office.do("appeal", "acme", against="decision", grounds="It is wrong.")
+    assert judge([office.case, later], (), LATER).phase is Phase.DECIDED
+
+
+def test_what_was_resumed_closes_nothing_more():
+    office, other = suspended(), in_force().case
+    office.resume()
+    assert judge([office.case, other], (), NOON).phase is Phase.DECIDED

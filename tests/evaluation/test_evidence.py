@@ -154,6 +154,19 @@ def test_what_is_no_evidence_is_refused(text):
         parse_evidence(text, "e.json")
 
 
+def test_a_key_that_stands_twice_is_refused():
+    text = json.dumps(SMALLEST)[:-1] + ', "interval": [0.0, 0.01]}'
+    with pytest.raises(Inadmissible, match="a key stands twice"):
+        parse_evidence(text, "e.json")
+
+
+@pytest.mark.parametrize("figure", [10**400, -(10**400)], ids=["high", "low"])
+def test_a_figure_that_no_machine_holds_is_as_good_as_none(figure):
+    ends = [figure, 0] if figure < 0 else [0, figure]
+    [piece] = parse_evidence(json.dumps(SMALLEST | {"unit": "FLOP", "interval": ends}), "e.json")
+    assert piece.interval == Interval(-math.inf, math.inf)
+
+
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5)  # fmt: skip
 PATHS = [*FULL, "conditions.elicitation", "conditions.safeguards", "conditions.layers", "conditions.elicitation.usd"]
 

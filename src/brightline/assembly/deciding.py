@@ -94,7 +94,7 @@ def base_access(view: View | Turn, manifest: str, at: datetime) -> dict[Componen
     numbers = view.connection.execute(
         select(schema.cases.c.number).where(schema.cases.c.manifest == manifest).order_by(schema.cases.c.number)
     ).scalars()
-    found = [case for case in map(view.case, numbers) if case is not None]
+    found = [case for case in map(view.case, numbers) if case is not None and case.manifest == manifest]
     judged = judge(found, (), at)
     granted = judged.access if judged.phase is Phase.DECIDED else {}
     return {part: granted.get(part, Access.WITHHELD) for part in JUDGED}

@@ -40,10 +40,10 @@ def verify(
     )
     at = datetime.now(UTC)  # noqa: TID251 - the clock is read in assembly
     verification = verify_papers(papers, at, max_age)
-    if root is not None:
-        _rooted(verification, papers, root)
     if online is not None:
         verification = _online(verification, papers, online, at, max_age)
+    if root is not None:
+        _rooted(verification, papers, root)
     permitted = () if verification.permit is None else verification.permit.manifest.files
     found = read_exactly(Path(folder), progress, {file.path: file.size for file in permitted})
     verify_files(verification, found.files, found.oddities)

@@ -42,7 +42,8 @@ def suspend(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For a while: nothing leaves until it is resumed. A review that it meets is taken up again then, and not forgotten."""
     trouble = _noticed(case, word, records, Effect.SUSPENDED)
     reopens = case.state not in {State.IN_FORCE, State.VARIED}
-    return trouble or resumed_clock(case, word.at).after(state=State.SUSPENDED, draft=None, reopens=reopens)
+    suspended = resumed_clock(case, word.at).after(state=State.SUSPENDED, draft=None, reopens=reopens, closed=word.at)
+    return trouble or suspended
 
 
 def resume(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -50,9 +51,8 @@ def resume(case: Case, word: Word, records: Records) -> Case | Refusal:
     trouble = _noticed(case, word, records, Effect.RESUMED)
     if trouble is not None:
         return trouble
-    if case.reopens:
-        return reviewed_again(case, word, records)
-    return case.after(state=State.VARIED if len(case.issued) > 1 else State.IN_FORCE)
+    resumed = case.after(state=State.VARIED if len(case.issued) > 1 else State.IN_FORCE, closed=None)
+    return reviewed_again(resumed, word, records) if case.reopens else resumed
 
 
 def withdraw(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -60,12 +60,14 @@ def withdraw(case: Case, word: Word, records: Records) -> Case | Refusal:
     if not case.issued or word.by == case.applicant:
         said(word, "reason")
         return case.after(state=State.WITHDRAWN, draft=None, left=word.by == case.applicant)
-    return _noticed(case, word, records, Effect.WITHDRAWN) or case.after(state=State.WITHDRAWN, draft=None)
+    trouble = _noticed(case, word, records, Effect.WITHDRAWN)
+    return trouble or case.after(state=State.WITHDRAWN, draft=None, closed=word.at)
 
 
 def recall(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For good, and those who have the bytes are told."""
-    return _noticed(case, word, records, Effect.RECALLED) or case.after(state=State.RECALLED, draft=None)
+    trouble = _noticed(case, word, records, Effect.RECALLED)
+    return trouble or case.after(state=State.RECALLED, draft=None, closed=word.at)
 
 
 def _noticed(case: Case, word: Word, records: Records, effect: Effect) -> Refusal | None:

@@ -96,6 +96,7 @@ class Case:
     reopens: bool = False  # a suspension met a review, or an appeal was upheld since: resuming leads back to it
     decided: datetime | None = None
     left: bool = False  # the applicant withdrew it: that ends this case, and nobody else's
+    closed: datetime | None = None  # when the office last closed these bytes, for a while or for good
     report: str | None = None  # digest of the latest examination
     clearance: str | None = None
     examiners: frozenset[str] = frozenset()

@@ -10,20 +10,18 @@ from brightline.enforcement.access import Judged, Phase
 from brightline.permit.standing import Force
 from brightline.release.component import JUDGED, Component
 
-_ENDED = {State.SUSPENDED, State.RECALLED, State.WITHDRAWN}
-
 
 def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime, owner: str | None = None) -> Judged:
     """Revocation wins (Law 8): a closing by the office holds until a case that was filed after it is decided.
 
     Where several cases about the same bytes are in force, the most closed word on each component stands (Law 2). Where an
-    owner is named, nothing is decided before a case of its own is. An applicant's own withdrawal ends its own case only.
+    owner is named, nothing is decided before a case of its own is. An applicant's own withdrawal ends its own case only: it
+    neither closes other cases nor undoes what the office closed.
     """
     published = [case for case in cases if case.issued]
     own = [case for case in published if owner in (None, case.applicant)]
-    closed = [case for case in published if case.state in _ENDED and not case.left]
-    last = max(closed, key=lambda case: case.moved, default=None)
-    force = [case for case in published if _in_force(case, at) and (last is None or case.filed > last.moved)]
+    last = _last_closing(published)
+    force = [case for case in published if _in_force(case, at) and _overcomes(case, last)]
     mine = [case for case in force if case in own]
     if mine:
         return Judged(Phase.DECIDED, _narrowest(force, at), orders, mine[-1].number)
@@ -40,13 +38,26 @@ def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime, owner:
 def revoked(cases: Sequence[Case], at: datetime) -> Case | None:
     """The office's last closing about some bytes, until a case that was filed after it is in force."""
     published = [case for case in cases if case.issued]
-    closed = [case for case in published if case.state in _ENDED and not case.left]
-    last = max(closed, key=lambda case: case.moved, default=None)
-    overcome = last is not None and any(_in_force(case, at) and case.filed > last.moved for case in published)
-    return None if overcome else last
+    last = _last_closing(published)
+    return None if any(_in_force(case, at) and _overcomes(case, last) for case in published) else last
 
 
-_ENDINGS = {State.SUSPENDED: "suspended", State.RECALLED: "recalled", State.WITHDRAWN: "withdrawn"}
+def _last_closing(published: Sequence[Case]) -> Case | None:
+    closed = [(case.closed, case) for case in published if case.closed is not None]
+    return max(closed, key=lambda pair: pair[0])[1] if closed else None
+
+
+def _overcomes(case: Case, last: Case | None) -> bool:
+    """Only what was filed after the closing itself: words that were said in the closed case since change nothing."""
+    return last is None or last.closed is None or case.filed > last.closed
+
+
+_ENDINGS = {  # a suspension outlives the permit that it met
+    State.SUSPENDED: "suspended",
+    State.EXPIRED: "suspended",
+    State.RECALLED: "recalled",
+    State.WITHDRAWN: "withdrawn",
+}
 
 
 def _last(case: Case) -> dict[Component, Access]:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from brightline.evaluation.record import Record
 from brightline.release.quantity import Interval, Provenance
@@ -99,7 +100,7 @@ class Inadmissible(ValueError):
 def parse_evidence(text: str, where: str) -> tuple[Evidence, ...]:
     """Evidence from JSON: one object, or a list of them. `where` names the text in refusals. Raises Inadmissible."""
     try:
-        document = json.loads(text, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as fault:
         raise Inadmissible([f"{where}: this is no JSON ({str(fault) or 'nested too deeply'})"]) from None
     pieces = document if isinstance(document, list) else [document]
@@ -115,6 +116,14 @@ def parse_evidence(text: str, where: str) -> tuple[Evidence, ...]:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number; write null for an end without a bound")
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Who reads the first of two figures under one key, and who reads the last, would sign for different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
 
 
 def _piece(record: Record) -> Evidence:

@@ -8,6 +8,8 @@ from typing import Any
 
 from brightline.release.quantity import Interval
 
+LARGEST = 1.7e308  # beyond it, whole numbers in JSON have no place in a float: such a figure is as good as none
+
 
 class Record:
     """One JSON object under reading. A wrong or missing value is noted among `problems`, and a harmless one stands in for it."""
@@ -63,7 +65,7 @@ class Record:
             )
             self.note(key, f"a number{bounds} is expected")
             return None
-        return min(float(value), 1.7e308) if abs(value) < 1e309 else None
+        return float(value) if abs(value) <= LARGEST else None
 
     def count(self, key: str) -> int | None:
         value = self._get(key)

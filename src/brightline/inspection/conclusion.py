@@ -1,12 +1,12 @@
 """From what was read of the files to what follows for the release: kinds, manifest, declaration, facts, openness."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from brightline.inspection.examination import Examined
 from brightline.inspection.facts.derivation import derive
 from brightline.inspection.finding import Finding, Rule, Severity
 from brightline.inspection.report import FileReport, Inspection
-from brightline.release.classification import Kinds, classify
+from brightline.release.classification import Classified, Kinds, classify
 from brightline.release.component import Component
 from brightline.release.declaration import Declaration
 from brightline.release.manifest import File, Manifest
@@ -47,16 +47,38 @@ BASE_PLACE = Rule(
     example='"base_model_name_or_path": "../../models/other"',
     source="CWE-22; PEFT, PeftConfig.base_model_name_or_path",
 )
-RULES = (OVERRIDE, ABSENT, BASE, BASE_PLACE)
+INSIDE = Rule(
+    identity="ARCHIVE-WEIGHTS",
+    severity=Severity.BLOCK,
+    title="An archive that counts as something else holds weights",
+    why="The archive's bytes are released as what it counts as: the weights would go with them, whatever is decided of weights.",
+    remedy="Release the files themselves, or declare the archive as weights under [components].",
+    example="data/corpus.zip with a model.safetensors in it.",
+    source="HOUSE law 2: doubt is not permission",
+)
+PERHAPS = Rule(
+    identity="ARCHIVE-ARRAYS",
+    severity=Severity.REVIEW,
+    title="An archive that counts as something else holds what may be weights",
+    why="The archive's bytes are released as what it counts as, and what is inside may be trained.",
+    remedy="Have a person look at what is inside, or declare the archive as weights under [components].",
+    example="data/corpus.zip with a block of unknown bytes in it.",
+    source="HOUSE law 2: doubt is not permission",
+)
+RULES = (OVERRIDE, ABSENT, BASE, BASE_PLACE, INSIDE, PERHAPS)
 
 
 def conclude(title: str, examined: Examined, kinds: Kinds, declaration: Declaration) -> Inspection:
     """The inspection of one release. `declaration` is already merged from all that the applicant said."""
     findings = list(examined.findings)
-    components = _components(examined, kinds, declaration, findings)
+    own = _classified(examined.reports, kinds, declaration)
+    inner = _classified(examined.inner, kinds, declaration)
     manifest = Manifest(
-        tuple(File(report.path, report.size, report.sha256, components[report.path]) for report in examined.reports)
+        tuple(File(report.path, report.size, report.sha256, own[report.path].component) for report in examined.reports)
     )
+    findings += [*_overrides(examined.reports, own), *_overrides(examined.inner, inner), *_inside(own, inner)]
+    components = {path: one.component for path, one in own.items()}
+    components |= {path: Component.WEIGHTS if path in own else one.component for path, one in inner.items()}
     files = (*examined.reports, *examined.inner)
     derived = derive(files, components, declaration)
     findings += [*derived.findings, *_absent(files), *_bases(files, declaration)]
@@ -64,17 +86,42 @@ def conclude(title: str, examined: Examined, kinds: Kinds, declaration: Declarat
     return Inspection(title, manifest, files, tuple(ordered), derived.facts, derived.openness, declaration)
 
 
-def _components(
-    examined: Examined, kinds: Kinds, declaration: Declaration, findings: list[Finding]
-) -> dict[str, Component]:
-    components: dict[str, Component] = {}
-    for report in (*examined.reports, *examined.inner):
-        classified = classify(report.path, report.format, report.size, kinds, declaration.components)
-        components[report.path] = classified.component
-        if classified.ignored_override:
-            message = f"declared otherwise, but the content is {report.format}: it stays {classified.component}"
-            findings.append(Finding(OVERRIDE, report.path, message))
-    return components
+def _classified(reports: Sequence[FileReport], kinds: Kinds, declaration: Declaration) -> dict[str, Classified]:
+    """By path; of several things inside archives that have one path, the one that is most likely weights."""
+    found: dict[str, Classified] = {}
+    for report in reports:
+        one = classify(report.path, report.format, report.size, kinds, declaration.components)
+        if report.path not in found or one.component is Component.WEIGHTS:
+            found[report.path] = one
+    return found
+
+
+def _overrides(reports: Sequence[FileReport], classified: Mapping[str, Classified]) -> list[Finding]:
+    """Where a declaration was not believed; and where nobody but the applicant says that something is no weights."""
+    found = []
+    for report in reports:
+        one = classified[report.path]
+        if one.ignored_override:
+            message = f"declared otherwise, but the content is {report.format}: it stays {one.component}"
+            found.append(Finding(OVERRIDE, report.path, message))
+        elif one.own is Component.WEIGHTS and one.component is not one.own:
+            message = (
+                f"the content is {report.format}, which counts as weights; that it is {one.component} is declared only"
+            )
+            found.append(Finding(OVERRIDE, report.path, message))
+    return found
+
+
+def _inside(own: Mapping[str, Classified], inner: Mapping[str, Classified]) -> list[Finding]:
+    """Weights in archives that are released as something else: one finding of each sort an archive."""
+    found: dict[tuple[str, str], Finding] = {}
+    for path, one in inner.items():
+        archive = path.partition("!/")[0]
+        if one.component is Component.WEIGHTS and archive in own and own[archive].component is not Component.WEIGHTS:
+            rule = INSIDE if one.fixed else PERHAPS
+            message = f"it counts as {own[archive].component}, and holds {path[len(archive) + 2 :][:200]!r}"
+            found.setdefault((archive, rule.identity), Finding(rule, archive, message))
+    return list(found.values())
 
 
 def _absent(files: Sequence[FileReport]) -> list[Finding]:

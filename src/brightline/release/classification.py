@@ -38,10 +38,15 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """`why` is the rule's reason; `ignored_override` says that a declaration wanted something else and was not believed."""
+    """`why` is the rule's reason, and `own` the component that the table says, `fixed` or not.
+
+    `ignored_override` says that a declaration wanted something else and was not believed.
+    """
 
     component: Component
     why: str
+    own: Component
+    fixed: bool = False
     ignored_override: bool = False
 
 
@@ -69,9 +74,11 @@ def classify(path: str, found: str, size: int, kinds: Kinds, overrides: Mapping[
     lowered = path.lower()
     rule = next((rule for rule in kinds.rules if rule.takes(lowered, found, size)), None)
     wanted = next((kind for pattern, kind in overrides.items() if fnmatchcase(path, pattern)), None)
-    own = rule.component if rule is not None else Component.WEIGHTS
+    own, why, fixed = (
+        (rule.component, rule.why, rule.fixed) if rule is not None else (Component.WEIGHTS, UNCLASSIFIED, False)
+    )
     if wanted is None or wanted is own:
-        return Classified(own, rule.why if rule is not None else UNCLASSIFIED)
-    if rule is not None and rule.fixed:
-        return Classified(own, rule.why, ignored_override=True)
-    return Classified(wanted, "the declaration says so")
+        return Classified(own, why, own, fixed)
+    if fixed or wanted is Component.DOCUMENTATION:  # which is always open: no line would be asked
+        return Classified(own, why, own, fixed, ignored_override=True)
+    return Classified(wanted, "the declaration says so", own)

@@ -86,13 +86,13 @@ class Knowing:
 
 
 def _look(view: View, manifest: str) -> Known:
-    """Every word is judged anew, and every signature: no column is believed. Raises LookupError where a case has no words."""
+    """Every word is judged anew, and every signature: no column is believed. Raises LookupError where the words of a case say nothing of these bytes."""
     book = read_casebook(view.connection, manifest)
     records, cases = replace(view, documents=dict(book.documents)), list[Case]()
     for number, words in book.cases.items():
         case = replay(words, records)
-        if case is None:
-            raise LookupError(f"the log says nothing of case {number}")
+        if case is None or case.manifest != manifest:
+            raise LookupError(f"the log says nothing of case {number} about {manifest}")
         cases.append(case)
     return cases, [as_ordered(one.content, one.lifted) for one in book.orders]
 

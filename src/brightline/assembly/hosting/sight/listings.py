@@ -1,6 +1,7 @@
 """The listings of revisions, kept in memory: they are named by their content, so that one that is kept is right for ever."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 from brightline.assembly.hosting.sight.outline import Outline
 from brightline.release.card import Card
 from brightline.release.component import Component
+from brightline.release.manifest import File, Manifest
 from brightline.storage import catalogue, shelf
 from brightline.storage.shelf import Filed
 
@@ -21,6 +23,12 @@ class Listing:
         self.files, self.card, self._folders = files, card, folders
         self._parts = frozenset(filed.component for filed in files.values())
         self._outlines: dict[frozenset[Component], Outline] = {}
+
+    @cached_property
+    def manifest(self) -> str:
+        """The digest of the manifest that these files make: it is what permits name, whatever stands beside the listing."""
+        files = ((filed.stored, filed.component) for filed in self.files.values())
+        return Manifest(tuple(File(one.path, one.size, one.sha256, part) for one, part in files)).digest
 
     def outline(self, hidden: frozenset[Component]) -> Outline:
         """Without the components that are hidden."""

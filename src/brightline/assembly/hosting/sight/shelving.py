@@ -59,10 +59,20 @@ class Shelving(Knowing):
         return listing.outline(seen.hidden())
 
     def files(self, connection: Connection, revision: Revision) -> list[Filed]:
-        return list(self.listing(connection, revision.files).values())
+        return list(self._bound(connection, revision).values())
 
     def file(self, connection: Connection, revision: Revision, path: str) -> Filed | None:
-        return self.listing(connection, revision.files).get(path)
+        return self._bound(connection, revision).get(path)
+
+    def _bound(self, connection: Connection, revision: Revision) -> Mapping[str, Filed]:
+        """By path, as bytes are handed out. Raises LookupError where the revision's manifest is of other files (Law 3).
+
+        What a proposal begins with has none, so that no permit can be about it.
+        """
+        listing = self.listings.read(connection, revision.files)
+        if revision.manifest and listing.manifest != revision.manifest:
+            raise LookupError(f"the listing of {revision.oid} is not of {revision.manifest}")
+        return listing.files
 
     def listing(self, connection: Connection, files: str) -> Mapping[str, Filed]:
         """By path."""
