@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
@@ -63,7 +64,7 @@ class Record:
             )
             self.note(key, f"a number{bounds} is expected")
             return None
-        return min(float(value), 1.7e308) if abs(value) < 1e309 else None
+        return min(float(value), 1.7e308) if abs(value) <= sys.float_info.max else None
 
     def count(self, key: str) -> int | None:
         value = self._get(key)
