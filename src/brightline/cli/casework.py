@@ -203,15 +203,9 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.assembly.exposing import told_csv, told_of
     from brightline.permit.order import Effect
 
+    _writable(arguments.output)
     case = notice_case(office, arguments.number, "recall", Effect.RECALLED, office.officer(), arguments.reason)
     told, unnamed = office.read(lambda view: told_of(view, case.manifest))
-    if arguments.output:
-        try:
-            Path(arguments.output).write_text(told_csv(told), encoding="utf-8")
-        except OSError as trouble:
-            raise Failure(
-                Exit.USAGE, f"recalled, but {arguments.output} cannot be written: {trouble.strerror}."
-            ) from None
     document = {
         "case": case.number,
         "state": case.state,
@@ -229,4 +223,22 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
         ),
         f"{len(told)} callers to tell; {unnamed} files went out to callers without a name, who cannot be told",
     ]
-    return say(arguments, document, lines)
+    code = say(arguments, document, lines)
+    if arguments.output:
+        try:
+            Path(arguments.output).write_text(told_csv(told), encoding="utf-8")
+        except OSError as trouble:
+            raise Failure(
+                Exit.USAGE, f"recalled, but {arguments.output} cannot be written: {trouble.strerror}."
+            ) from None
+    return code
+
+
+def _writable(place: str | None) -> None:
+    """A permit is recalled once, and its list is exported with that: a place that cannot be written to is told before."""
+    try:
+        if place:
+            Path(place).open("a", encoding="utf-8").close()
+    except OSError as trouble:
+        sentence = f"{place} cannot be written: {trouble.strerror}. Nothing was recalled; name another file with -o."
+        raise Failure(Exit.USAGE, sentence) from None

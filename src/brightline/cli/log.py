@@ -84,7 +84,7 @@ def checkpoint(arguments: argparse.Namespace, office: "Office") -> int:
     return say(
         arguments,
         document,
-        [newest.note().rstrip("\n"), *([f"wrote {arguments.output}"] if arguments.output else [])],
+        [*newest.note().rstrip("\n").split("\n"), *([f"wrote {arguments.output}"] if arguments.output else [])],
         following,
     )
 
@@ -93,7 +93,7 @@ def proof(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.assembly.record import prove_entry
 
     text = office.read(lambda view: prove_entry(view, arguments.entry))
-    return say(arguments, {"entry": arguments.entry, "proof": text}, [text.rstrip("\n")])
+    return say(arguments, {"entry": arguments.entry, "proof": text}, text.rstrip("\n").split("\n"))
 
 
 def ask(arguments: argparse.Namespace, office: "Office") -> int:
