@@ -24,7 +24,7 @@ COMMANDS = {  # name -> the room that has its arguments, and what it is for
     "assess": ("assessment", "decide which components of a release may go to whom, and say why"),
     "line": ("line", "list, show, check, compare and move lines"),
     "init": ("founding", "found an office in a folder: charter, keys, log, database"),
-    "serve": ("founding", "serve the office's API"),
+    "serve": ("founding", "serve the office: its hub and its API"),
     "token": ("founding", "tokens for the API"),
     "charter": ("charter", "the charter: show it, rotate it"),
     "case": ("case", "cases: file, review, decide, recall"),
