@@ -146,3 +146,9 @@ def test_a_recall_that_could_not_say_whom_to_tell_is_told_before(brightline: Run
     assert (refused.returncode, "Nothing was recalled" in refused.stderr) == (64, True)
     assert brightline(*words, "-o", tmp_path / "tell.csv").returncode == 0
     assert (tmp_path / "tell.csv").read_text().startswith("caller,")
+
+
+@pytest.mark.parametrize("words", [("inspect", "--declare"), ("assess", "--evidence")])
+def test_a_file_without_an_end_is_not_read_into_memory(brightline: Run, tmp_path: Path, words: tuple[str, str]) -> None:
+    done = brightline(words[0], write_model(tmp_path / "model"), words[1], "/dev/zero")
+    assert (done.returncode, "nothing that is read here is so long" in done.stderr) == (66, True)

@@ -269,6 +269,8 @@ def test_the_monitor_watches_a_served_log(address: str, tmp_path: Path, brightli
     words = ("log", "monitor", f"{address}/api/v1/log", "--key", key, "--once", "--state", tmp_path / "state")
     assert "consistent" in brightline(*words).stdout
     assert "0 of them new" in brightline(*words).stdout
+    nowhere = brightline(*words[:-1], tmp_path / "none" / "state")
+    assert (nowhere.returncode, "cannot be written" in nowhere.stderr) == (64, True)
 
 
 def test_the_monitor_of_an_office_trusts_its_first_charter_and_no_other(
