@@ -206,6 +206,7 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
     _writable(arguments.output)
     case = notice_case(office, arguments.number, "recall", Effect.RECALLED, office.officer(), arguments.reason)
     told, unnamed = office.read(lambda view: told_of(view, case.manifest))
+    ever = sorted({part.value for one in case.issued for part, access in one.draft.access.items() if access == "open"})
     document = {
         "case": case.number,
         "state": case.state,
@@ -214,6 +215,7 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
             for one in told
         ],
         "unnamed": unnamed,
+        "open": ever,
     }
     lines = [
         f"case {case.number}: recalled, effective now",
@@ -222,6 +224,7 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
             for one in told
         ),
         f"{len(told)} callers to tell; {unnamed} files went out to callers without a name, who cannot be told",
+        *([f"who downloaded what was open to everybody ({', '.join(ever)}) was not written down"] if ever else []),
     ]
     code = say(arguments, document, lines)
     if arguments.output:
