@@ -153,3 +153,10 @@ def test_a_recall_that_could_not_say_whom_to_tell_is_told_before(brightline: Run
 def test_a_file_without_an_end_is_not_read_into_memory(brightline: Run, tmp_path: Path, words: tuple[str, str]) -> None:
     done = brightline(words[0], write_model(tmp_path / "model"), words[1], "/dev/zero")
     assert (done.returncode, "nothing that is read here is so long" in done.stderr) == (66, True)
+
+
+def test_a_database_that_is_damaged_is_told(brightline: Run, tmp_path: Path) -> None:
+    folder = found(tmp_path / "office")
+    (folder / "office.db").write_bytes(b"no database" * 1_000)
+    done = brightline("case", "list", "--office", folder)
+    assert (done.returncode, "restore a backup" in done.stderr) == (66, True)
