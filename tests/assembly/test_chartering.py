@@ -1,12 +1,13 @@
 """Rotation on a real office: new people, a new log key, and papers that stay provable on either side of it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.offices import approvers, decided, examined, file_case, found, write_model
 
-from brightline.assembly import chartering
-from brightline.assembly.deciding import notice_case, open_signer
+from brightline.assembly import chartering, deciding
+from brightline.assembly.deciding import Wanted, notice_case, open_signer
 from brightline.assembly.export import write_export
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order
@@ -15,7 +16,7 @@ from brightline.assembly.verification import verify
 from brightline.authority.case import State
 from brightline.permit.order import Effect
 from brightline.release.component import Component
-from brightline.storage.keys import make_key, write_key
+from brightline.storage.keys import make_key, read_key, write_key
 
 
 @pytest.fixture
@@ -129,3 +130,15 @@ def test_an_officer_with_a_new_key_orders_and_suspends_with_it(office, tmp_path)
     assert notice_case(office, 1, "suspend", Effect.SUSPENDED, "officer", "an incident").state is State.SUSPENDED
     manifest = office.read(lambda view: view.case(1)).manifest
     assert issue_order(office, manifest, (Component.WEIGHTS,), "everybody", "an incident", None).runs(office.clock())
+
+
+def test_an_approver_keeps_its_key_under_a_passphrase_of_its_own(office, tmp_path, monkeypatch):
+    file_case(office, write_model(tmp_path / "model"))
+    examined(office, 1)
+    deciding.draft_case(office, 1, "officer", Wanted())
+    mine = tmp_path / "mine.pem"
+    write_key(mine, read_key(Path(approvers(office)[0]), office.passphrase()), "known to approver-1 alone")
+    with pytest.raises(Refused, match="the passphrase does not open"):
+        deciding.sign_case(office, 1, str(mine))
+    monkeypatch.setenv("BRIGHTLINE_KEY_PASSPHRASE", "known to approver-1 alone")
+    assert [vote.holder for vote in deciding.sign_case(office, 1, str(mine)).draft.votes] == ["approver-1"]

@@ -7,7 +7,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from tests.offices import found
+from tests.offices import decided, examined, file_case, found, write_model
+
+from brightline.assembly.office import Office
+from brightline.assembly.record import prove_entry
 
 Run = Callable[..., "CompletedProcess[str]"]
 
@@ -108,3 +111,52 @@ def test_a_token_is_shown_once_and_takes_its_scopes_in_either_way(brightline: Ru
     listed = brightline("token", "list", "--office", office).stdout
     assert made["id"] in listed
     assert made["token"] not in listed
+
+
+def test_what_an_applicant_writes_is_one_line_of_a_list(brightline: Run, office: Path, tmp_path: Path) -> None:
+    model, spoof = write_model(tmp_path / "model"), "Tiny by acme\n   9  in force        Huge by acme"
+    assert brightline("case", "file", model, "--title", spoof, "--office", office).returncode == 0
+    assert len(brightline("case", "list", "--office", office).stdout.splitlines()) == 1
+
+
+def test_a_proof_and_a_checkpoint_keep_their_lines(brightline: Run, office: Path) -> None:
+    with Office(office) as opened:
+        proof = opened.read(lambda view: prove_entry(view, 0))
+        note = opened.read(lambda view: view.log.checkpoint()).note()
+    assert brightline("log", "prove", "0", "--office", office).stdout == proof
+    assert brightline("log", "checkpoint", "--office", office).stdout.startswith(note)
+
+
+def test_a_permit_says_when_it_takes_effect_whatever_became_of_it(brightline: Run, tmp_path: Path) -> None:
+    with Office(found(tmp_path / "office", delay=86_400)) as office:
+        case = file_case(office, write_model(tmp_path / "model"))
+        examined(office, case.number)
+        decided(office, case.number)
+    shown = brightline("case", "show", "1", "--office", tmp_path / "office").stdout
+    assert ": waiting; effective 20" in shown
+
+
+def test_a_recall_that_could_not_say_whom_to_tell_is_told_before(brightline: Run, tmp_path: Path) -> None:
+    with Office(found(tmp_path / "office")) as office:
+        case = file_case(office, write_model(tmp_path / "model"))
+        examined(office, case.number)
+        decided(office, case.number)
+    words = ("case", "recall", "1", "--reason", "x", "--office", tmp_path / "office")
+    refused = brightline(*words, "-o", tmp_path / "nowhere" / "tell.csv")
+    assert (refused.returncode, "Nothing was recalled" in refused.stderr) == (64, True)
+    done = brightline(*words, "-o", tmp_path / "tell.csv")
+    assert (done.returncode, "weights) was not written down" in done.stdout) == (0, True)
+    assert (tmp_path / "tell.csv").read_text().startswith("caller,")
+
+
+@pytest.mark.parametrize("words", [("inspect", "--declare"), ("assess", "--evidence")])
+def test_a_file_without_an_end_is_not_read_into_memory(brightline: Run, tmp_path: Path, words: tuple[str, str]) -> None:
+    done = brightline(words[0], write_model(tmp_path / "model"), words[1], "/dev/zero")
+    assert (done.returncode, "nothing that is read here is so long" in done.stderr) == (66, True)
+
+
+def test_a_database_that_is_damaged_is_told(brightline: Run, tmp_path: Path) -> None:
+    folder = found(tmp_path / "office")
+    (folder / "office.db").write_bytes(b"no database" * 1_000)
+    done = brightline("case", "list", "--office", folder)
+    assert (done.returncode, "restore a backup" in done.stderr) == (66, True)

@@ -269,6 +269,8 @@ def test_the_monitor_watches_a_served_log(address: str, tmp_path: Path, brightli
     words = ("log", "monitor", f"{address}/api/v1/log", "--key", key, "--once", "--state", tmp_path / "state")
     assert "consistent" in brightline(*words).stdout
     assert "0 of them new" in brightline(*words).stdout
+    nowhere = brightline(*words[:-1], tmp_path / "none" / "state")
+    assert (nowhere.returncode, "cannot be written" in nowhere.stderr) == (64, True)
 
 
 def test_the_monitor_of_an_office_trusts_its_first_charter_and_no_other(
@@ -296,3 +298,16 @@ def test_the_monitor_keeps_watching_and_tells_what_is_new(address: str, office: 
             assert "1 of them new" in watching.stdout.readline()
         finally:
             watching.terminate()
+
+
+def test_the_api_is_read_without_a_script_and_without_anybody_else(address: str) -> None:
+    answer = httpx.get(f"{address}/api/v1/docs")
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "<script" not in answer.text
+    assert "://" not in answer.text
+    for method, path in routes(address):
+        public = (method, path) in PUBLIC
+        assert (f"<code>{method.upper()} {path}</code>: public" in answer.text) == public, path
+    assert "POST /api/v1/cases/{number}/accept</code>: cases:review" in answer.text
+    assert "<code>grounds</code>" in answer.text

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -165,6 +166,14 @@ def test_a_figure_that_no_machine_holds_is_as_good_as_none(figure):
     ends = [figure, 0] if figure < 0 else [0, figure]
     [piece] = parse_evidence(json.dumps(SMALLEST | {"unit": "FLOP", "interval": ends}), "e.json")
     assert piece.interval == Interval(-math.inf, math.inf)
+
+
+@pytest.mark.parametrize("digits", [309, 400, 5_000])
+def test_a_number_that_no_float_holds_is_no_fault(digits):
+    with suppress(Inadmissible):
+        text = json.dumps(SMALLEST | {"unit": "USD", "interval": [0, 1]})
+        (piece,) = parse_evidence(text.replace("[0, 1]", f"[0, {'9' * digits}]"), "e.json")
+        assert piece.interval.high == math.inf
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5)  # fmt: skip

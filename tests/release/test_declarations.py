@@ -61,6 +61,7 @@ def test_anything_is_a_figure_or_refused(written):
         ("training = 3", "must be a table"),
         ("[components]\n'*.bin' = 'toys'", "none of source"),
         ("not toml", "is no TOML"),
+        ("[training]\ntokens = " + "9" * 5_000, "is no TOML"),
     ],
 )
 def test_refusals_name_the_place(text, said):

@@ -28,6 +28,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ('upstream = "https://hub"', "holds"),
+        ("upstream = " + "9" * 5_000, "is no TOML"),
         ('[upstream]\nurl = "https://hub"', "names a url and an owner"),
         ('[upstream]\nurl = "https://hub"\nowner = " "', "names a url and an owner"),
         ('[upstream]\nurl = "file:///etc"\nowner = "m"', "upstream.url is https://HOST"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from subprocess import CompletedProcess
@@ -109,8 +110,6 @@ def fetch(brightline: Run, endpoint: str, tmp_path) -> Run:
     """`brightline inspect` with the endpoint, an empty cache, and no token unless one is given."""
 
     def run(address: str, token: str = "") -> "CompletedProcess[str]":
-        import os
-
         surroundings = {
             **os.environ,
             "HF_ENDPOINT": endpoint,
@@ -162,8 +161,6 @@ def test_refusals_say_why(address: str, said: str, fetch: Run) -> None:
 
 
 def test_a_hub_that_is_not_there(brightline: Run, tmp_path) -> None:
-    import os
-
     surroundings = {
         **os.environ,
         "HF_ENDPOINT": "http://127.0.0.1:9",
@@ -173,3 +170,13 @@ def test_a_hub_that_is_not_there(brightline: Run, tmp_path) -> None:
     done = brightline("inspect", "hf://org/open", env=surroundings)
     assert done.returncode == 66
     assert "could not be fetched" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HF_ENDPOINT", "ftp://hub"), ("HF_ENDPOINT", "nowhere"), ("HF_TOKEN", "bä"), ("HF_TOKEN", "a\nb")],
+)
+def test_settings_that_no_request_can_be_made_of(name: str, value: str, brightline: Run) -> None:
+    done = brightline("inspect", "hf://org/open", env={**os.environ, name: value})
+    assert (done.returncode, name in done.stderr) == (66, True)
+    assert len(done.stderr.splitlines()) == 1

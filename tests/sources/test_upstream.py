@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brightline.release.repository import file_path
+from brightline.release.repository import Kind, file_path, repo_name
 from brightline.sources.arriving import Announced, Arriving, Contradicted
 from brightline.sources.exchange import _followed
 from brightline.sources.source import NoSource
@@ -101,3 +101,10 @@ def test_an_endpoint_is_kept_in_one_spelling(url: str, kept: str) -> None:
 def test_what_is_no_endpoint_is_refused(url: str) -> None:
     with pytest.raises(NoSource, match="no address of a hub"):
         endpoint(url)
+
+
+@pytest.mark.parametrize("token", ["bä", "a\nb", "a\x00"])
+def test_a_token_that_no_header_carries_is_refused_and_not_repeated(token: str) -> None:
+    with pytest.raises(NoSource, match="has letters that no token has") as refusal:
+        Upstream("http://127.0.0.1:9", token).describe(repo_name(Kind.MODEL, "org", "model"), "main")
+    assert token not in str(refusal.value)

@@ -192,7 +192,7 @@ def open_signer(office: Office, key: str) -> Signer:
     """A PEM file; or `SCHEME:...@HOLDER` for a key elsewhere, whose public half the charter names. Raises Refused."""
     scheme = key.partition(":")[0]
     if scheme not in SCHEMES or Path(key).exists():
-        return open_key(Path(key), office.passphrase())
+        return open_key(Path(key), office.key_passphrase())
     uri, _, holder = key.rpartition("@")
     named = office.charter.holders.get(holder)
     if named is None or not named.keys:

@@ -112,7 +112,7 @@ def case_lines(record: Document) -> list[str]:
         f"line      {record['line']}",
         f"grants    {access}",
     ]
-    lines += [f"permit    {one['digest']}: {one['force']} since {one['effective']}" for one in record["permits"]]
+    lines += [f"permit    {one['digest']}: {one['force']}; effective {one['effective']}" for one in record["permits"]]
     for draft in filter(None, [record["draft"]]):
         lines += [f"draft     {', '.join(f'{part} {word}' for part, word in draft['decided_access'].items())}"]
         lines += [f"vote      {vote['holder']} {vote['vote']} {vote['dissent'] or ''}" for vote in draft["votes"]]

@@ -148,6 +148,10 @@ class Office:
                 given = (self.settings.folder / "passphrase").read_text(encoding="utf-8").strip()
         return given
 
+    def key_passphrase(self) -> str | None:
+        """Of a key that a person names: its holder's own, beside that of the office's keys; or the same."""
+        return settings().key_passphrase or self.passphrase()
+
     def officer(self) -> str:
         """Who acts at this desk: the officer of the charter whose key lies here, else the first one."""
         holders = [name for name, holder in self.charter.holders.items() if Role.OFFICER in holder.roles]

@@ -118,7 +118,8 @@ def ask_witness(url: str, old: int, path: tuple[bytes, ...], checkpoint: Checkpo
     except NoAnswer as trouble:
         if trouble.status == 409 and trouble.body.strip().isdigit():
             return int(trouble.body)
-        raise Unreachable(f"{trouble}: {trouble.body.decode('utf-8', 'replace')[:200]}") from None
+        words = trouble.body.decode("utf-8", "replace")[:200].strip()
+        raise Unreachable(f"{trouble}: {words}" if words else str(trouble)) from None
     return read_lines(said.decode("utf-8", "replace"))
 
 

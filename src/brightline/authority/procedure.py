@@ -89,9 +89,12 @@ def barred(case: Case, word: Word, records: Records) -> Refusal | None:
     if word.at < case.moved:
         return Refusal("CLOCK", f"the clock went back: case {case.number} moved at {case.moved:%Y-%m-%d %H:%M:%S} UTC.")
     if not _may(case, word, act, records):
-        return Refusal(
-            "ROLE", f"{word.by} cannot {word.act} case {case.number}: that takes {' or '.join(sorted(act.roles))}."
-        )
+        takes = " or ".join(sorted(act.roles))
+        charter = records.charter(word.charter)
+        if word.by in charter.holders and not charter.strangers([word.by], case.parties):
+            party = f"{word.by} is a party to case {case.number}, and holds no office in it"
+            return Refusal("ROLE", f"{party}: {word.act} takes somebody else, who is {takes}.")
+        return Refusal("ROLE", f"{word.by} cannot {word.act} case {case.number}: that takes {takes}.")
     if word.by in case.conflicts and word.act != "conflict":
         return Refusal("CONFLICT", f"{word.by} declared a conflict in case {case.number}.")
     return None

@@ -87,8 +87,8 @@ def case_arguments(command: argparse.ArgumentParser) -> None:
     respond = _add(acts, "respond", "be heard on a draft", respond_case, numbered=True)
     respond.add_argument("--text", required=True, help="what the applicant says")
     respond.add_argument("--waive", action="store_true", help="end the hearing: nothing more will be said")
-    for name, text in (("suspend", "for a while"), ("resume", "what was suspended"), ("withdraw", "for good")):
-        noticed = _add(acts, name, f"{name} a permit, {text}", notice, numbered=True)
+    for name, text in (("suspend", ", for a while"), ("resume", " that was suspended"), ("withdraw", ", for good")):
+        noticed = _add(acts, name, f"{name} a permit{text}", notice, numbered=True)
         noticed.add_argument("--reason", required=True, help="why")
     casework.add_recall(acts)
     for name, act in PLAIN.items():

@@ -203,15 +203,10 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.assembly.exposing import told_csv, told_of
     from brightline.permit.order import Effect
 
+    _writable(arguments.output)
     case = notice_case(office, arguments.number, "recall", Effect.RECALLED, office.officer(), arguments.reason)
     told, unnamed = office.read(lambda view: told_of(view, case.manifest))
-    if arguments.output:
-        try:
-            Path(arguments.output).write_text(told_csv(told), encoding="utf-8")
-        except OSError as trouble:
-            raise Failure(
-                Exit.USAGE, f"recalled, but {arguments.output} cannot be written: {trouble.strerror}."
-            ) from None
+    ever = sorted({part.value for one in case.issued for part, access in one.draft.access.items() if access == "open"})
     document = {
         "case": case.number,
         "state": case.state,
@@ -220,6 +215,7 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
             for one in told
         ],
         "unnamed": unnamed,
+        "open": ever,
     }
     lines = [
         f"case {case.number}: recalled, effective now",
@@ -228,5 +224,24 @@ def recall(arguments: argparse.Namespace, office: "Office") -> int:
             for one in told
         ),
         f"{len(told)} callers to tell; {unnamed} files went out to callers without a name, who cannot be told",
+        *([f"who downloaded what was open to everybody ({', '.join(ever)}) was not written down"] if ever else []),
     ]
-    return say(arguments, document, lines)
+    code = say(arguments, document, lines)
+    if arguments.output:
+        try:
+            Path(arguments.output).write_text(told_csv(told), encoding="utf-8")
+        except OSError as trouble:
+            raise Failure(
+                Exit.USAGE, f"recalled, but {arguments.output} cannot be written: {trouble.strerror}."
+            ) from None
+    return code
+
+
+def _writable(place: str | None) -> None:
+    """A permit is recalled once, and its list is exported with that: a place that cannot be written to is told before."""
+    try:
+        if place:
+            Path(place).open("a", encoding="utf-8").close()
+    except OSError as trouble:
+        sentence = f"{place} cannot be written: {trouble.strerror}. Nothing was recalled; name another file with -o."
+        raise Failure(Exit.USAGE, sentence) from None

@@ -55,9 +55,9 @@ def key(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.permit.key import ECDSA, ED25519
     from brightline.storage.keys import NoKey, make_key, write_key
 
-    passphrase = office.passphrase()
+    passphrase = office.key_passphrase()
     if passphrase is None:
-        raise Failure(Exit.USAGE, "which passphrase should encrypt it? Set BRIGHTLINE_PASSPHRASE.")
+        raise Failure(Exit.USAGE, "which passphrase should encrypt it? Set BRIGHTLINE_KEY_PASSPHRASE.")
     made = make_key(ED25519 if arguments.scheme == "ed25519" else ECDSA)
     try:
         write_key(Path(arguments.file), made, passphrase)

@@ -109,9 +109,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def serve_arguments(command: argparse.ArgumentParser) -> None:
-    command.description = (
-        "Serve the office's API under /api/v1, with its documentation at /api/v1/docs, until interrupted."
-    )
+    command.description = "Serve the office until interrupted: the hub at the root, the API under /api/v1, its documentation at /api/v1/docs."
     command.add_argument("--host", default="127.0.0.1", help="(default: %(default)s)")
     command.add_argument("--port", type=port, default=8600, help="(default: %(default)s)")
     add_office(command)
@@ -169,7 +167,7 @@ def token_arguments(command: argparse.ArgumentParser) -> None:
         nargs="+",
         required=True,
         dest="scopes",
-        help="cases:read, cases:file, cases:review, cases:examine, cases:sign, cases:appeals, orders:write, exposure:read, tokens:write, metrics:read; one or several",
+        help="cases:read, cases:file, cases:review, cases:examine, cases:sign, cases:appeals, orders:write, exposure:read, tokens:write, metrics:read, hub:read, hub:write; one or several",
     )
     create.add_argument(
         "--attribute",

@@ -84,7 +84,7 @@ def checkpoint(arguments: argparse.Namespace, office: "Office") -> int:
     return say(
         arguments,
         document,
-        [newest.note().rstrip("\n"), *([f"wrote {arguments.output}"] if arguments.output else [])],
+        [*newest.note().rstrip("\n").split("\n"), *([f"wrote {arguments.output}"] if arguments.output else [])],
         following,
     )
 
@@ -93,7 +93,7 @@ def proof(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.assembly.record import prove_entry
 
     text = office.read(lambda view: prove_entry(view, arguments.entry))
-    return say(arguments, {"entry": arguments.entry, "proof": text}, [text.rstrip("\n")])
+    return say(arguments, {"entry": arguments.entry, "proof": text}, text.rstrip("\n").split("\n"))
 
 
 def ask(arguments: argparse.Namespace, office: "Office") -> int:
@@ -132,7 +132,7 @@ def _look(arguments: argparse.Namespace, before: "Checkpoint | None") -> "Checkp
         seen = watch_log(place, _key(arguments, place), _kept(kept))
     except (Forked, Illegible) as trouble:
         raise Failure(Exit.UNPROVEN, f"FORK: {trouble}. {_evidence(arguments, kept)}") from None
-    kept.write_text(seen.checkpoint.note(), encoding="utf-8")
+    _keep(kept, seen.checkpoint.note())
     head = seen.checkpoint
     document = {"origin": head.origin, "size": head.size, "fresh": seen.fresh, "root": head.root.hex()}
     line = f"{head.origin}: {head.size} entries, {seen.fresh} of them new; consistent with everything seen before"
@@ -164,8 +164,16 @@ def _key(arguments: argparse.Namespace, place: str) -> "NoteKey":
     key, shown = chartered_key(place, seen)
     if not seen:
         print(f"brightline: trusting the first charter that {place} shows, {shown[0]}", file=sys.stderr)
-    kept.write_text("\n".join([*shown, ""]), encoding="utf-8")
+    _keep(kept, "\n".join([*shown, ""]))
     return key
+
+
+def _keep(place: Path, text: str) -> None:
+    try:
+        place.write_text(text, encoding="utf-8")
+    except OSError as trouble:
+        said = f"{place} cannot be written: {trouble.strerror}. Without it no fork is noticed; name another place by --state."
+        raise Failure(Exit.USAGE, said) from None
 
 
 def _kept(place: Path) -> "Checkpoint | None":

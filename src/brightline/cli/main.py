@@ -24,7 +24,7 @@ COMMANDS = {  # name -> the room that has its arguments, and what it is for
     "assess": ("assessment", "decide which components of a release may go to whom, and say why"),
     "line": ("line", "list, show, check, compare and move lines"),
     "init": ("founding", "found an office in a folder: charter, keys, log, database"),
-    "serve": ("founding", "serve the office's API"),
+    "serve": ("founding", "serve the office: its hub and its API"),
     "token": ("founding", "tokens for the API"),
     "charter": ("charter", "the charter: show it, rotate it"),
     "case": ("case", "cases: file, review, decide, recall"),
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = int(chosen.handler(chosen))
         sys.stdout.flush()  # here, where a reader that went away can still be answered for
     except Failure as failure:
-        print(f"brightline: {failure}", file=sys.stderr)
+        print(f"brightline: {_plain(str(failure))}", file=sys.stderr)
         return failure.code
     except KeyboardInterrupt:
         print("brightline: interrupted; nothing was decided", file=sys.stderr)
@@ -92,6 +92,15 @@ def main(arguments: list[str] | None = None) -> int:
         return _own_fault(fault)
     else:
         return code
+
+
+def _plain(sentence: str) -> str:
+    """A refusal may quote a file's name, or what another hub said."""
+    if sentence.isprintable():
+        return sentence
+    from brightline.reports.text import clean
+
+    return "\n".join(clean(row) for row in sentence.split("\n"))
 
 
 def _own_fault(fault: Exception) -> int:

@@ -34,7 +34,7 @@ def say(arguments: argparse.Namespace, document: dict[str, Any], lines: Sequence
     from brightline.reports.text import clean
 
     for line in lines:
-        print("\n".join(clean(row) for row in line.split("\n")))
+        print(clean(line))
     if following:
         print(f"next: {following}")
     return Exit.DONE

@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from brightline.desk import cases, register
+from brightline.desk import cases, reading, register
 from brightline.desk.admission import Joined, needs
 from brightline.desk.documents import Problem
 from brightline.desk.service import Caller, Declined, Service
@@ -57,7 +57,7 @@ def make_application(
         version="1",
         summary="Cases, determinations, permits, orders, the log, exposure.",
         openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=f"{PREFIX}/docs",
+        docs_url=None,  # FastAPI's page fetches its script from somebody else
         redoc_url=None,
         lifespan=lifespan,
         responses=PROBLEMS,
@@ -69,7 +69,14 @@ def make_application(
         app.include_router(router, prefix=PREFIX)
     _problems(app)
     _measure(app)
+    _read(app)
     return app
+
+
+def _read(app: FastAPI) -> None:
+    @app.get(f"{PREFIX}/docs", include_in_schema=False)
+    def read() -> HTMLResponse:
+        return HTMLResponse(reading.page(app, PREFIX, (register.router, cases.router)), headers=reading.STRICT)
 
 
 def _problems(app: FastAPI) -> None:

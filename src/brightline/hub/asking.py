@@ -42,7 +42,8 @@ async def account(request: Request) -> Account | None:
     secret = _secret(scheme.lower(), said.strip())
     found = await off(lambda: host(request).account(secret)) if secret else None
     if found is None:
-        raise Turned(401, "Invalid username or password: the office knows no such token, or it has expired.")
+        said = "Invalid username or password: the office knows no such token, or it has expired."
+        raise Turned(401, f"{said} Show one of this office, or none (HF_HUB_DISABLE_IMPLICIT_TOKEN=1).")
     return found
 
 

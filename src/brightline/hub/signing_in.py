@@ -11,9 +11,9 @@ from brightline.hub.host import Account, Turned
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 QUIET = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, section 5.1
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Let a device in</title>
-<style>body{{font:16px/1.5 system-ui;max-width:32em;margin:4em auto;padding:0 1em}}input{{font:inherit;width:100%}}
-label{{display:block;margin:1em 0}}</style><h1>Let a device in</h1><p>{said}</p>{form}</html>"""
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Let a device in</title><style>body{{font:16px/1.5 system-ui;max-width:32em;margin:2em auto;padding:0 1em}}
+input{{font:inherit;width:100%;box-sizing:border-box}}button{{font:inherit}}label{{display:block;margin:1em 0}}</style><h1>Let a device in</h1><p>{said}</p>{form}</html>"""
 FORM = """<form method="post" action="device"><label>The code that your device shows
 <input name="user_code" value="{code}" autocomplete="off" required></label>
 <label>A token of this office, with hub:read or hub:write<input name="token" type="password" required></label>

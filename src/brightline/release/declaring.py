@@ -45,7 +45,7 @@ def parse_declaration(text: str, where: str) -> Declaration:
         raise Undeclared(f"{where} is longer than {SIZE} bytes: a declaration is a page, not a book")
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as trouble:
+    except (ValueError, RecursionError) as trouble:  # a number of 5,000 digits is a ValueError alone
         raise Undeclared(f"{where} is no TOML: {trouble}") from None
     return read_document(document, where)
 

@@ -13,7 +13,8 @@ class Settings:
     hf_token: str | None = None  # HF_TOKEN: shown to that hub
     debug: bool = False  # BRIGHTLINE_DEBUG: our own faults print their traceback
     office: str | None = None  # BRIGHTLINE_OFFICE: the folder of the office, where --office does not say
-    passphrase: str | None = None  # BRIGHTLINE_PASSPHRASE: opens private keys
+    passphrase: str | None = None  # BRIGHTLINE_PASSPHRASE: opens the office's private keys
+    key_passphrase: str | None = None  # BRIGHTLINE_KEY_PASSPHRASE: opens the private key of whoever signs
 
 
 VARIABLES = {
@@ -22,6 +23,7 @@ VARIABLES = {
     "debug": "BRIGHTLINE_DEBUG",
     "office": "BRIGHTLINE_OFFICE",
     "passphrase": "BRIGHTLINE_PASSPHRASE",
+    "key_passphrase": "BRIGHTLINE_KEY_PASSPHRASE",
 }
 
 
@@ -33,6 +35,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         debug=bool(environment.get(VARIABLES["debug"])),
         office=environment.get(VARIABLES["office"]) or None,
         passphrase=environment.get(VARIABLES["passphrase"]) or None,
+        key_passphrase=environment.get(VARIABLES["key_passphrase"]) or None,
     )
 
 

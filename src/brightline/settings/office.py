@@ -125,7 +125,7 @@ def read_office(folder: Path) -> OfficeSettings:
         raise NoOffice(f"there is no office in {folder}. Found one with `brightline init {folder}`.") from None
     except OSError as trouble:
         raise NoOffice(f"{place} cannot be read: {trouble.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
+    except (ValueError, RecursionError) as trouble:  # a number of 5,000 digits is a ValueError alone
         raise NoOffice(f"{place} is no TOML: {trouble}.") from None
     known = {key.partition(".")[0] for key in KEYS}
     strange = sorted(set(document) - known)

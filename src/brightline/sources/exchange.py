@@ -169,6 +169,10 @@ def _same(one: httpx.URL, other: httpx.URL) -> bool:
 
 
 def _bearer(token: str) -> dict[str, str]:
+    if not (token.isascii() and token.isprintable()):
+        raise NoSource(
+            "The token for the other hub has letters that no token has: set HF_TOKEN, or upstream.token, again."
+        )
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -25,16 +25,21 @@ def open_repository(address: str, endpoint: str | None, token: str | None) -> Li
 
 def _fetch(name: str, kind: str, revision: str | None, endpoint: str | None, token: str | None) -> Path:
     try:
+        import httpx  # noqa: PLC0415 - the same extra
         import huggingface_hub  # noqa: PLC0415 - an extra, and heavy
         from huggingface_hub import errors  # noqa: PLC0415
     except ImportError:
         raise NoSource("hf:// needs the client of the hub: install brightline[hub].") from None
     where = endpoint or "https://huggingface.co"
+    if not re.fullmatch(r"https?://[^/\s]+.*", where):
+        raise NoSource(f"HF_ENDPOINT is {where!r}, and no address of a hub. Write https://HOST.")
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise NoSource("HF_TOKEN has letters that no token has. Set it again.")
     try:
         fetched = huggingface_hub.snapshot_download(
             name, repo_type=kind, revision=revision, endpoint=endpoint, token=token
         )
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, errors.HFValidationError, OSError) as trouble:
+    except (httpx.HTTPError, errors.LocalEntryNotFoundError, errors.HFValidationError, OSError) as trouble:
         raise NoSource(_reason(trouble, errors, name, revision, where)) from None
     return Path(fetched)
 
@@ -52,4 +57,4 @@ def _reason(trouble: Exception, errors: Any, name: str, revision: str | None, wh
         return f"{name} has no revision {revision} at {where}. Name a branch, a tag or a commit."
     if isinstance(trouble, errors.HFValidationError):
         return f"{name} is no name of a repository: {trouble}"
-    return f"{name} could not be fetched from {where}: {said or trouble}. Check HF_ENDPOINT and the network."
+    return f"{name} could not be fetched from {where}: {(said or str(trouble)).rstrip('.')}. Check HF_ENDPOINT, HF_TOKEN and the network."

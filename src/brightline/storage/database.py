@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from brightline.storage import schema
 
@@ -39,9 +39,9 @@ def open_database(url: str) -> Engine:
         )
     try:
         engine.connect().close()
-    except OperationalError as trouble:
+    except DBAPIError as trouble:
         raise Unopened(
-            f"the database does not answer: {str(trouble.orig).splitlines()[0]}. Check its address."
+            f"the database does not answer: {str(trouble.orig).splitlines()[0]}. Check its address, or restore a backup."
         ) from None
     return engine
 
