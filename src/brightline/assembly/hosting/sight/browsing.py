@@ -16,7 +16,7 @@ from brightline.release.attributes import OFFICES
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
 from brightline.storage import origins, shelf
-from brightline.storage.shelf import Filed, Revision
+from brightline.storage.shelf import Filed
 
 CARD = "README.md"
 DATED = 100  # commits that are looked through for the one that made a file what it is
@@ -92,16 +92,16 @@ class Browsing(Room):
     def _date(self, look: Look, seen: Seen, rows: Sequence[Document]) -> None:
         """With each row the commit that made it what it is, among those that the caller may see."""
         rows_of = {str(row["path"]): row for row in rows}
-        dating = Dating(self._shown(look.connection, seen, seen.revision), rows_of, seen.revision)
+        dating = Dating(self._shown(look.connection, seen), rows_of, seen.revision)
         for one in islice(look.history(seen), 1, DATED):
-            if not dating.before(one, self._shown(look.connection, seen, one)):
+            if not dating.before(one, self._shown(look.connection, look.older(seen, one))):
                 break
         for path, revision in dating.last.items():
             rows_of[path]["lastCommit"] = showing.last_commit_document(revision)
 
-    def _shown(self, connection: Connection, seen: Seen, revision: Revision) -> Mapping[str, Filed]:
-        """What is hidden dates no folder: that would tell where it lies."""
-        files = self._shelving.listing(connection, revision.files)
+    def _shown(self, connection: Connection, seen: Seen) -> Mapping[str, Filed]:
+        """What is hidden dates no folder: that would tell where it lies, or lay."""
+        files = self._shelving.listing(connection, seen.revision.files)
         shown = seen.listed(list(files.values()))
         return files if len(shown) == len(files) else {one.stored.path: one for one in shown}
 

@@ -1,0 +1,48 @@
+"""What a determination hides is told by no other way: not by a date, a list, a refusal or a difference."""
+
+import pytest
+from tests.doors.conftest import BOTH, decide_all
+
+from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.office import Office
+from brightline.hub.host import Account, Operation, Push
+from brightline.release.repository import Kind, RepoName
+
+ACME = Account("acme", "t", frozenset(BOTH))
+WEIGHTS = b"\0weights" * 100
+
+
+@pytest.fixture
+def hosting(office: Office) -> Hosting:
+    return Hosting(office)
+
+
+def push(hosting: Hosting, name: str, files: dict[str, bytes | None], declared: str = "") -> RepoName:
+    """None is a file that goes."""
+    repo = RepoName(Kind.MODEL, "acme", name)
+    hosting.create(ACME, repo, {})
+    words = f'[training]\ntokens = "1e9"\n{declared}'.encode()
+    operations = [Operation("add", "brightline.toml", words)]
+    for path, content in files.items():
+        operations.append(Operation("delete", path) if content is None else Operation("add", path, content))
+    hosting.commit(ACME, repo, "main", Push("push", "", None, operations))
+    return repo
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_folder_is_not_dated_by_what_an_older_revision_withholds(hosting, office, secret) -> None:
+    name = f"dates-{secret}"
+    first = push(
+        hosting, name, {"f/config.json": b"{}", "README.md": b"# one"} | ({} if secret else {"w.bin": WEIGHTS})
+    )
+    decide_all(office)
+    oldest = hosting.info(None, first, None, sizes=False)["sha"]
+    push(hosting, name, {"README.md": b"# two"} | ({"f/w.bin": WEIGHTS} if secret else {}))
+    decide_all(office, weights="withheld")
+    push(hosting, name, {"README.md": b"# three"} | ({"f/w.bin": None} if secret else {}))
+    decide_all(office)
+    for who in (None, ACME):
+        rows = hosting.tree(who, first, "main", "", recursive=False, expand=True).rows
+        dates = {row["path"]: row["lastCommit"]["id"] for row in rows}
+        assert dates["f"] == oldest, "it says that something lay here meanwhile"
+        assert dates["README.md"] != oldest
