@@ -5,7 +5,7 @@ from tests.doors.conftest import BOTH, decide_all
 
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub.host import Account, Operation, Push
+from brightline.hub.host import Account, Operation, Push, Wanted
 from brightline.release.repository import Kind, RepoName
 
 ACME = Account("acme", "t", frozenset(BOTH))
@@ -46,3 +46,15 @@ def test_a_folder_is_not_dated_by_what_an_older_revision_withholds(hosting, offi
         dates = {row["path"]: row["lastCommit"]["id"] for row in rows}
         assert dates["f"] == oldest, "it says that something lay here meanwhile"
         assert dates["README.md"] != oldest
+
+
+def test_a_card_that_is_withheld_is_in_no_list(hosting, office) -> None:
+    card = b"---\nlicense: mit\ntags: [sesame]\n---\n"
+    repo = push(hosting, "card", {"README.md": card, "d.txt": b"d"}, '[components]\n"README.md" = "data"\n')
+    decide_all(office, data="withheld")
+    for who in (None, Account("ann", "t", frozenset(BOTH)), ACME):
+        assert hosting.info(who, repo, None, sizes=False)["cardData"] == {}
+        (row,) = hosting.search(who, Wanted(Kind.MODEL, words=["card"], card=True))[0]
+        assert (row["cardData"], row["tags"]) == ({}, [])
+        assert not hosting.search(who, Wanted(Kind.MODEL, tags=["sesame"]))[0]
+    assert not hosting.tags(Kind.MODEL).get("license")
