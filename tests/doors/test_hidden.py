@@ -3,6 +3,7 @@
 import pytest
 from tests.doors.conftest import BOTH, decide_all
 
+from brightline.assembly.hosting.downloads.handing import INDEX
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Operation, Push, Wanted
@@ -58,3 +59,15 @@ def test_a_card_that_is_withheld_is_in_no_list(hosting, office) -> None:
         assert (row["cardData"], row["tags"]) == ({}, [])
         assert not hosting.search(who, Wanted(Kind.MODEL, tags=["sesame"]))[0]
     assert not hosting.tags(Kind.MODEL).get("license")
+
+
+def test_an_index_that_is_withheld_is_answered_for_as_one_that_is_not_there(hosting, office) -> None:
+    """Beside weights whose refusal may be told: what `transformers` is answered must not say whether there is an index."""
+    own = b'{"metadata": {}, "weight_map": {"w": "model.safetensors"}}'
+    files: dict[str, bytes | None] = {"model.safetensors": (8).to_bytes(8, "little") + b"{}      "}
+    declared = '[components]\n"*.index.json" = "software"\n'
+    names = [push(hosting, f"index-{bool(more)}", files | more, declared) for more in ({INDEX: own}, {})]
+    decide_all(office, weights="api", software="withheld")
+    told = [hosting.resolve(None, name, "main", INDEX) for name in names]
+    assert told[0].etag == told[1].etag
+    assert told[0].size != len(own)
