@@ -105,3 +105,16 @@ def test_a_large_tree_comes_in_pages_that_clients_follow(acme, nobody, office, a
     first = httpx.get(f"{address}/api/models/acme/wide/tree/main?recursive=true")
     assert (len(first.json()), len(httpx.get(first.links["next"]["url"]).json())) == (1_000, 204)
     assert httpx.get(f"{address}/api/models/acme/wide/tree/main?cursor=nothing").status_code == 400
+
+
+def test_pages_follow_each_other_whatever_a_folder_or_a_branch_is_called(acme, office) -> None:
+    """Such letters stand in addresses escaped, and in no header otherwise."""
+    from huggingface_hub import CommitOperationAdd
+
+    acme.create_repo("acme/letters")
+    acme.create_branch("acme/letters", branch="try/this")
+    paths = [f"数据 x%/{number}.txt" for number in range(1_001)]
+    adds = [CommitOperationAdd(path, path.encode()) for path in paths]
+    acme.create_commit("acme/letters", adds, commit_message="many", revision="try/this")
+    rows = acme.list_repo_tree("acme/letters", "数据 x%", revision="refs/heads/try/this")
+    assert sorted(row.path for row in rows) == sorted(paths)

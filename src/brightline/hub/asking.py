@@ -218,3 +218,9 @@ def expanded(request: Request) -> frozenset[str]:
 def address(request: Request) -> str:
     """Of the hub, as this client reaches it."""
     return str(request.base_url).rstrip("/")
+
+
+def onward(request: Request, **given: object) -> dict[str, str]:
+    """The header that leads to the next page, at the address that was asked for as it was spelled: names have letters that headers have not."""
+    path = request.scope["raw_path"].partition(b"?")[0].decode("ascii")
+    return {"Link": f'<{request.url.replace(path=path).include_query_params(**given)}>; rel="next"'}

@@ -120,8 +120,7 @@ async def tree(request: Request) -> Response:
     def work() -> Response:
         after = request.query_params.get("cursor")
         page = host.tree(account, name, revision, path, recursive=recursive, expand=expand, after=after)
-        more = f'<{request.url.include_query_params(cursor=page.following)}>; rel="next"'
-        link = {"Link": more} if page.following is not None else {}
+        link = {} if page.following is None else asking.onward(request, cursor=page.following)
         return Response(page.rows.text, media_type="application/json", headers={"X-Repo-Commit": page.commit, **link})
 
     return await asking.off(work)

@@ -47,8 +47,7 @@ async def lfs_files(request: Request) -> Response:
     given = request.query_params.get("start", "0")
     start = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
     rows, following = await asking.off(lambda: host.lfs_files(account, name, start))
-    more = f'<{request.url.include_query_params(start=following)}>; rel="next"'
-    return JSONResponse(rows, headers={"Link": more} if following else {})
+    return JSONResponse(rows, headers=asking.onward(request, start=following) if following else {})
 
 
 async def delete_lfs(request: Request) -> Response:

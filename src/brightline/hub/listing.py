@@ -17,10 +17,7 @@ CONDITIONS, LENGTH = 20, 200  # words and tags of one question, and letters of o
 async def search(request: Request) -> Response:
     account, wanted = await asking.account(request), _wanted(request)
     rows, following = await asking.off(lambda: asking.host(request).search(account, wanted))
-    if following is None:
-        return JSONResponse(rows)
-    url = request.url.include_query_params(cursor=following)
-    return JSONResponse(rows, headers={"Link": f'<{url}>; rel="next"'})
+    return JSONResponse(rows, headers={} if following is None else asking.onward(request, cursor=following))
 
 
 async def tags(request: Request) -> Response:
