@@ -2,11 +2,14 @@
 
 import pytest
 from tests.doors.conftest import BOTH, decide_all
+from tests.offices import decided
 
 from brightline.assembly.hosting.downloads.handing import INDEX
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
+from brightline.decision.access import Access
 from brightline.hub.host import Account, Operation, Push, Wanted
+from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
 
 ACME = Account("acme", "t", frozenset(BOTH))
@@ -71,3 +74,18 @@ def test_an_index_that_is_withheld_is_answered_for_as_one_that_is_not_there(host
     told = [hosting.resolve(None, name, "main", INDEX) for name in names]
     assert told[0].etag == told[1].etag
     assert told[0].size != len(own)
+
+
+def test_a_difference_does_not_name_what_is_hidden_by_now(hosting, office) -> None:
+    ann = Account("ann", "t", frozenset(BOTH))
+    repo = push(hosting, "varied", {"sesame.bin": WEIGHTS, "config.json": b"{}"})
+    (case,) = decide_all(office)
+    wanted = [Operation("delete", "sesame.bin"), Operation("add", "config.json", b"{ }")]
+    number = hosting.propose(ann, repo, "main", Push("x", "", None, wanted))["number"]
+    assert "sesame" in hosting.discussion(ann, repo, number, diff=True)["diff"]
+    office.say("vary", case.number, "officer", {"reason": "Evidence came in."})
+    decided(office, case.number, narrower={Component.WEIGHTS: Access.WITHHELD})
+    for who in (ann, ACME):
+        diff = hosting.discussion(who, repo, number, diff=True)["diff"]
+        assert "config.json" in diff
+        assert "sesame" not in diff, who
