@@ -1,16 +1,20 @@
 """What a determination hides is told by no other way: not by a date, a list, a refusal or a difference."""
 
+from datetime import timedelta
+
 import pytest
 from tests.doors.conftest import BOTH, decide_all
 from tests.offices import decided
 
 from brightline.assembly.hosting.downloads.handing import INDEX
 from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.hosting.people.vetting import vet
 from brightline.assembly.office import Office
 from brightline.decision.access import Access
-from brightline.hub.host import Account, Operation, Push, Wanted
+from brightline.hub.host import Account, Operation, Push, Turned, Wanted
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
+from brightline.storage.asking import STATES
 
 ACME = Account("acme", "t", frozenset(BOTH))
 WEIGHTS = b"\0weights" * 100
@@ -89,3 +93,17 @@ def test_a_difference_does_not_name_what_is_hidden_by_now(hosting, office) -> No
         diff = hosting.discussion(who, repo, number, diff=True)["diff"]
         assert "config.json" in diff
         assert "sesame" not in diff, who
+
+
+def test_who_is_named_for_study_is_told_to_no_owner_and_asks_as_everybody_does(hosting, office) -> None:
+    ann, soon = Account("ann", "t", frozenset(BOTH)), office.clock() + timedelta(days=1)
+    for gated, answer in (("", "accepted"), ("manual", "pending")):
+        repo = push(hosting, f"study{gated}", {"w.bin": WEIGHTS, "d.csv": b"a,b\n1,2\n"})
+        decide_all(office, weights="vetted", data="gated")
+        hosting.settle(ACME, repo, {"gated": gated})
+        vet(office, repo, "ann", soon)
+        assert not any(hosting.asked(ACME, repo, status) for status in STATES)
+        with pytest.raises(Turned, match="no such request"):
+            hosting.answer(ACME, repo, {"user": "ann"}, "rejected")
+        assert hosting.ask(ann, repo, "") == {"status": answer}
+        assert [one["user"]["user"] for one in hosting.asked(ACME, repo, answer)] == ["ann"]
