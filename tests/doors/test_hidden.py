@@ -1,5 +1,6 @@
 """What a determination hides is told by no other way: not by a date, a list, a refusal or a difference."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from brightline.assembly.hosting.downloads.handing import INDEX
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.hosting.people.vetting import vet
 from brightline.assembly.office import Office
+from brightline.assembly.ordering import issue_order, lift_order
 from brightline.decision.access import Access
 from brightline.hub.host import Account, Operation, Push, Turned, Wanted
+from brightline.permit.order import EVERYBODY
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
 from brightline.storage.asking import STATES
@@ -107,3 +110,31 @@ def test_who_is_named_for_study_is_told_to_no_owner_and_asks_as_everybody_does(h
             hosting.answer(ACME, repo, {"user": "ann"}, "rejected")
         assert hosting.ask(ann, repo, "") == {"status": answer}
         assert [one["user"]["user"] for one in hosting.asked(ACME, repo, answer)] == ["ann"]
+
+
+def test_a_card_that_an_order_bars_is_in_no_list_until_it_is_lifted(hosting, office) -> None:
+    bob = Account("bob", "t", frozenset(BOTH))
+    repo = push(hosting, "barred", {"README.md": b"---\ntags: [sesame]\n---\n"})
+    (case,) = decide_all(office)
+    copy = RepoName(Kind.MODEL, "bob", "copy")
+    hosting.duplicate(bob, repo, copy, {})
+    decide_all(office)
+
+    def listed() -> list[str]:
+        return sorted(row["id"] for row in hosting.search(None, Wanted(Kind.MODEL, tags=["sesame"]))[0])
+
+    assert listed() == ["acme/barred", "bob/copy"]
+    order = issue_order(office, case.manifest, (Component.DOCUMENTATION,), "country in {X}", "x", None)
+    assert hosting.info(None, repo, None, sizes=False)["cardData"] == {}
+    assert listed() == []
+    assert [row["cardData"] for row in hosting.search(None, Wanted(Kind.MODEL, words=["barred"], card=True))[0]] == [{}]
+    lift_order(office, order.order.number, "over")
+    assert listed() == ["acme/barred", "bob/copy"]
+    issue_order(office, case.manifest, (Component.WEIGHTS,), EVERYBODY, "x", None)
+    assert listed() == ["acme/barred", "bob/copy"]
+    issue_order(
+        office, case.manifest, (Component.DOCUMENTATION,), EVERYBODY, "x", office.clock() + timedelta(seconds=2)
+    )
+    assert listed() == []
+    time.sleep(2)
+    assert listed() == ["acme/barred", "bob/copy"]
