@@ -138,3 +138,14 @@ def test_a_card_that_an_order_bars_is_in_no_list_until_it_is_lifted(hosting, off
     assert listed() == []
     time.sleep(2)
     assert listed() == ["acme/barred", "bob/copy"]
+
+
+def test_a_proposal_does_not_tell_its_author_how_much_was_ever_pushed(hosting, office) -> None:
+    ann = Account("ann", "t", frozenset(BOTH))
+    repo = push(hosting, "weighed", {"README.md": b"# open", "w.bin": WEIGHTS})
+    decide_all(office, weights="withheld")
+    number = hosting.propose(ann, repo, "main", Push("x", "", None, [Operation("add", "A.md", b"a")]))["number"]
+    for revision in ("main", f"refs/pr/{number}"):
+        told = hosting.info(ann, repo, revision, sizes=True, used=True)
+        assert told["usedStorage"] < len(WEIGHTS), revision
+        assert hosting.info(ACME, repo, revision, sizes=True, used=True)["usedStorage"] > len(WEIGHTS)

@@ -34,15 +34,15 @@ class Browsing(Room):
             look, seen = self._seen(connection, account, name, revision or "main")
             outline, card = self._shelving.outline(connection, seen), self._card(connection, seen)
             origin = origins.last_origin(connection, seen.repo, seen.revision.oid) if look.glance.imported else None
-            size = self._used(connection, seen, outline) if used else outline.size
+            size = self._used(look, outline) if used else outline.size
             return showing.info_document(seen, outline.siblings(sizes=sizes), size, card, origin)
 
         return self._read(ask)
 
-    def _used(self, connection: Connection, seen: Seen, outline: Outline) -> int:
-        """To strangers only what they see: the rest would tell of what is undecided."""
-        if seen.caller.owner or seen.caller.examiner:
-            return shelf.weigh(connection, seen.repo)
+    def _used(self, look: Look, outline: Outline) -> int:
+        """To strangers only what they see, of their own proposals as well: the rest would tell of what is undecided."""
+        if look.inside:
+            return shelf.weigh(look.connection, look.repo)
         files = (one.stored for one in outline.files if one.stored.sha256 != OFFICES)
         return sum({one.sha256: one.size for one in files}.values())
 
