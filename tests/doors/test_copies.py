@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 from safetensors.numpy import save_file
+from sqlalchemy import select
 from tests.doors.conftest import client, decide_all, secret
 from tests.offices import write_model
 
@@ -22,6 +23,7 @@ from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.permit.order import Effect
 from brightline.release.component import Component
+from brightline.storage import schema
 from brightline.storage.tokens import find_token, revoke_token
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own LFS upload
@@ -128,6 +130,37 @@ def test_a_link_to_bytes_is_for_who_may_have_them(acme, ann, office, address, tm
     acme.reject_access_request("acme/linked", "ann", rejection_reason="no more")
     with pytest.raises(GatedRepoError):
         ann.hf_hub_download("ann/linker", "x.bin", local_dir=tmp_path / "b")
+
+
+def test_a_link_holds_in_ones_own_proposal_that_was_opened_before(acme, ann, office, address, tmp_path) -> None:
+    pushed(acme, "acme/linked-late", tmp_path / "model", 431)
+    case = decide_all(office, weights="gated")[-1]
+    sha256 = hashlib.sha256((tmp_path / "model" / "model.safetensors").read_bytes()).hexdigest()
+    ann.create_repo("ann/late")
+    made = ann.create_commit(
+        "ann/late", [CommitOperationAdd("A.md", b"a")], commit_message="x", create_pr=True
+    ).pr_revision
+    acme.grant_access("acme/linked-late", user="ann")
+    headers = {"Authorization": f"Bearer {ann.token}"}
+    wanted = {"target": {"type": "model", "name": "ann/late"}, "files": [{"sha256": sha256, "filename": "x"}]}
+    url = f"{address}/api/models/acme/linked-late/lfs-files/duplicate"
+    assert httpx.post(url, headers=headers, json=wanted).json() == {"failed": []}
+    rows = (
+        f'{{"key":"header","value":{{"summary":"x"}}}}\n{{"key":"lfsFile","value":{{"path":"x.bin","oid":"{sha256}"}}}}'
+    )
+    commit = f"{address}/api/models/ann/late/commit/{made.replace('/', '%2F')}"
+    assert httpx.post(commit, headers=headers, content=rows).status_code == 200
+    assert ann.hf_hub_download("ann/late", "x.bin", revision=made, local_dir=tmp_path / "a")
+    assert ("ann", case.manifest) in exposed(office), "a recall of the release would not tell who has it"
+    acme.reject_access_request("acme/linked-late", "ann", rejection_reason="no more")
+    with pytest.raises(GatedRepoError):
+        ann.hf_hub_download("ann/late", "x.bin", revision=made, local_dir=tmp_path / "b")
+
+
+def exposed(office: Office) -> set[tuple[str, str]]:
+    table = schema.exposures.c
+    with office.engine.begin() as connection:
+        return {(who, manifest) for who, manifest in connection.execute(select(table.caller, table.manifest))}
 
 
 def test_a_squashed_branch_has_one_commit_and_strangers_lose_nothing(acme, office, address, tmp_path) -> None:

@@ -62,6 +62,29 @@ def test_revocation_wins_until_a_later_filing_is_decided(effect):
     assert judge([office.case, later], (), LATER).phase is Phase.DECIDED
 
 
+@pytest.mark.parametrize("effect", ACTS)
+def test_what_one_case_withholds_is_not_shown_because_another_one_ends(effect):
+    office, withheld = in_force(), in_force({WEIGHTS: Access.WITHHELD}).case
+    office.do(ACTS[effect], "olga", **office.notice(effect))
+    opened = office.case
+    for cases in ([opened, withheld], [withheld, opened]):
+        judged = judge(cases, (), LATER)
+        assert (judged.phase, judged.access[WEIGHTS]) == (Phase.CLOSED, Access.WITHHELD)
+    both = [replace(opened, moved=opened.moved + DAY), replace(opened, number=2, issued=withheld.issued)]
+    assert judge(both, (), LATER).access[WEIGHTS] is Access.WITHHELD
+    mine, theirs = in_force(expires=NOON + DAY).case, replace(withheld, number=2, applicant="globex")
+    assert judge([mine, theirs], (), LATER, mine.applicant).access[WEIGHTS] is Access.WITHHELD
+
+
+def test_before_it_is_decided_an_owner_is_told_of_no_case_but_its_own():
+    office = Office()
+    office.file()
+    mine = [case for case in [office.case] if case]
+    theirs = [replace(case, number=2, applicant="globex") for case in mine]
+    assert judge([*mine, *theirs], (), LATER, mine[0].applicant).case == 1
+    assert judge(theirs, (), LATER, mine[0].applicant).case is None
+
+
 def test_what_has_expired_is_closed():
     case = in_force(expires=NOON + DAY).case
     judged = judge([case], (), LATER)

@@ -8,14 +8,14 @@ from sqlalchemy import insert, select, update
 
 from brightline.assembly.office import Office, View
 from brightline.authority import orders
-from brightline.authority.orders import Ordered
+from brightline.authority.orders import Ordered, as_ordered
 from brightline.authority.records import Records, Refusal
-from brightline.permit.envelope import STATEMENT_TYPE, Envelope, parse_envelope
+from brightline.permit.envelope import Envelope
 from brightline.permit.notation import Illegible
-from brightline.permit.order import Lifting, Order, read_order
+from brightline.permit.order import Lifting, Order
 from brightline.permit.word import Word
 from brightline.release.component import Component
-from brightline.storage import schema
+from brightline.storage import revealing, schema
 from brightline.storage.database import restored, stored
 from brightline.storage.ledger import Turn
 
@@ -31,12 +31,6 @@ def orders_on(view: View, manifest: str | None = None) -> list[Ordered]:
 def _ordered(records: Records, row: Any) -> Ordered:
     lifted = None if row.lifted is None else restored(row.lifted)
     return as_ordered(records.document(row.digest) or b"", lifted)
-
-
-def as_ordered(content: bytes, lifted: datetime | None) -> Ordered:
-    """A signed order. Raises Illegible where it cannot be read."""
-    envelope = parse_envelope(content, STATEMENT_TYPE, "the order")
-    return Ordered(read_order(envelope.payload), envelope.digest, lifted)
 
 
 def issue_order(
@@ -63,6 +57,7 @@ def issue_order(
         turn.words.append(word)
         row = {"number": order.number, "digest": digest, "manifest": manifest, "by": by}
         turn.rows.append((insert(schema.orders), row))
+        revealing.refresh_ordered(turn.connection, manifest)
         return ordered
 
     ordered: Ordered = office.perform(act)
@@ -92,6 +87,7 @@ def lift_order(office: Office, number: int, reason: str) -> Ordered:
         turn.words.append(word)
         change = update(schema.orders).where(schema.orders.c.number == number).values(lifted=stored(turn.at))
         turn.rows.append((change, {}))
+        revealing.refresh_ordered(turn.connection, row.manifest)
         return lifted
 
     lifted: Ordered = office.perform(act)

@@ -39,6 +39,12 @@ class Ordered:
         return verdict(read_callers(self.order.callers), known) is not Verdict.NOT_MET
 
 
+def as_ordered(content: bytes, lifted: datetime | None) -> Ordered:
+    """A signed order. Raises Illegible where it cannot be read."""
+    envelope = parse_envelope(content, STATEMENT_TYPE, "the order")
+    return Ordered(read_order(envelope.payload), envelope.digest, lifted)
+
+
 def read_callers(text: str) -> Expression:
     """`country in {X, Y} and not organisation in {Z}`. Raises Illegible."""
     try:

@@ -1,6 +1,6 @@
 """What the cases about a release's bytes amount to at a moment: quarantine, a determination in force, or a closing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from brightline.authority.case import Case, State
@@ -21,18 +21,22 @@ def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime, owner:
     published = [case for case in cases if case.issued]
     own = [case for case in published if owner in (None, case.applicant)]
     last = _last_closing(published)
-    force = [case for case in published if _in_force(case, at) and _overcomes(case, last)]
+    standing = [case for case in published if _in_force(case, at)]
+    force = [case for case in standing if _overcomes(case, last)]
     mine = [case for case in force if case in own]
     if mine:
-        return Judged(Phase.DECIDED, _narrowest(force, at), orders, mine[-1].number)
+        return Judged(Phase.DECIDED, _narrowest([case.access(at) for case in force]), orders, mine[-1].number)
+    said = [case.access(at) for case in standing]  # what is hidden by one of these stays so, whichever else is closed
     ended = [case for case in own if case.left or case.current(at) is not None]
     if last is not None and (owner is None or own):
-        return Judged(Phase.CLOSED, _last(last), orders, last.number, f"it was {_ENDINGS[last.state]}")
+        said += [_last(case) for case in published if case.closed is not None and case.closed >= last.filed]
+        return Judged(Phase.CLOSED, _narrowest(said), orders, last.number, f"it was {_ENDINGS[last.state]}")
     if ended:
         why = "it was withdrawn" if ended[-1].left else "it has expired"
-        return Judged(Phase.CLOSED, _last(ended[-1]), orders, ended[-1].number, why)
-    newest = cases[-1].number if cases else None
-    return Judged(Phase.QUARANTINE, {}, orders, newest)
+        return Judged(Phase.CLOSED, _narrowest([*said, _last(ended[-1])]), orders, ended[-1].number, why)
+    # somebody else's case is as if there were none
+    filed = [case.number for case in cases if owner in (None, case.applicant)]
+    return Judged(Phase.QUARANTINE, {}, orders, filed[-1] if filed else None)
 
 
 def revoked(cases: Sequence[Case], at: datetime) -> Case | None:
@@ -70,6 +74,5 @@ def _in_force(case: Case, at: datetime) -> bool:
     return current is not None and case.force(current.draft.permit, at) is Force.IN_FORCE
 
 
-def _narrowest(cases: Sequence[Case], at: datetime) -> dict[Component, Access]:
-    granted = [case.access(at) for case in cases]
+def _narrowest(granted: Sequence[Mapping[Component, Access]]) -> dict[Component, Access]:
     return {part: max((one[part] for one in granted), key=lambda access: access.rank) for part in JUDGED}

@@ -11,6 +11,7 @@ from brightline.storage.database import restored, stored
 from brightline.storage.shelf import Repo
 
 STATES = ("pending", "accepted", "rejected")
+UNASKED = ""  # the office named it for study, which is no request and nothing that the owner is told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +65,5 @@ def is_granted(connection: Connection, repo: Repo, account: str) -> bool:
 def status_of(connection: Connection, repo: Repo, account: str) -> str | None:
     """None where it never asked."""
     table = shelves.requests.c
-    return connection.execute(select(table.status).where(table.repo == repo.id, table.account == account)).scalar()
+    wanted = select(table.status).where(table.repo == repo.id, table.account == account)
+    return connection.execute(wanted).scalar() or None

@@ -5,7 +5,7 @@ moments at which the clock changes something are those at which permits take eff
 changes, so that each span of time is one row.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -14,14 +14,18 @@ from itertools import islice
 from sqlalchemy import Connection, select
 
 from brightline.authority.case import Case
+from brightline.authority.orders import as_ordered
 from brightline.decision.access import Access
 from brightline.enforcement.access import Judged, Phase
 from brightline.enforcement.branches import MAIN, Branches
 from brightline.enforcement.judging import judge
 from brightline.permit.charter import Charter
+from brightline.permit.order import Order
+from brightline.release.component import Component
 from brightline.storage import catalogue, schema, shelf, shelves
 from brightline.storage.catalogue import EVER, Row
 from brightline.storage.database import at_the_end, restored
+from brightline.storage.lending import Loan, loans, loans_of
 from brightline.storage.records import load_case, load_charters, read_document
 from brightline.storage.shelf import HISTORY, Repo, Revision
 
@@ -30,9 +34,10 @@ _QUARANTINE = Judged(Phase.QUARANTINE)
 
 @dataclass(frozen=True)
 class Records:
-    """What cases are replayed with, within one transaction."""
+    """What cases are replayed with, within one transaction. `lent`: there were none before migration 0004, which the third asks."""
 
     connection: Connection
+    lent: Callable[[Connection, Repo], Sequence[Loan]] = lambda _connection, _repo: ()
 
     @cached_property
     def _charters(self) -> list[Charter]:
@@ -52,6 +57,7 @@ class Shown:
     records: Records
     repo: Repo
     consulted: dict[str, list[Case]] = field(default_factory=dict)
+    ordered: dict[str, list[Order]] = field(default_factory=dict)
     _lineages: dict[str, list[Revision]] = field(default_factory=dict)
 
     @cached_property
@@ -83,9 +89,18 @@ class Shown:
     def branches(self, at: datetime) -> Branches:
         return Branches(self.heads, self._lineage, lambda one: self.judged(one, at).phase is not Phase.QUARANTINE)
 
+    def silent(self, manifest: str, at: datetime) -> bool:
+        """Whether an order keeps documentation from anybody: lists, which ask nobody's rights, tell nothing of a card then."""
+        about = {manifest, *(loan.manifest for loan in self.records.lent(self.records.connection, self.repo))}
+        for one in about - self.ordered.keys():
+            self.ordered[one] = list(_orders_on_documentation(self.records, one))
+        return any(order.runs(at) for one in about for order in self.ordered[one])
+
     def moments(self) -> set[datetime]:
         issued = (one for cases in self.consulted.values() for case in cases for one in case.issued)
-        return {at for one in issued for at in (one.effective, one.draft.expires) if at is not None}
+        found = {at for one in issued for at in (one.effective, one.draft.expires)}
+        found |= {at for orders in self.ordered.values() for one in orders for at in (one.begins, one.until)}
+        return {at for at in found if at is not None}
 
 
 def _published_cases(records: Records, manifest: str) -> Iterator[Case]:
@@ -96,6 +111,16 @@ def _published_cases(records: Records, manifest: str) -> Iterator[Case]:
         case = load_case(records.connection, number, records)
         if case is not None:
             yield case
+
+
+def _orders_on_documentation(records: Records, manifest: str) -> Iterator[Order]:
+    """Those that were not lifted."""
+    table = schema.orders.c
+    kept = select(table.digest).where(table.manifest == manifest, table.lifted.is_(None))
+    for digest in records.connection.execute(kept).scalars().all():
+        order = as_ordered(records.document(digest) or b"", None).order
+        if Component.DOCUMENTATION in order.components:
+            yield order
 
 
 def spans(records: Records, repo: Repo, at: datetime) -> list[Row]:
@@ -144,7 +169,7 @@ def _row(asked: Shown, revision: Revision | None, at: datetime, *, inside: bool,
         "gated": repo.gated or ("auto" if gated(judged) else ""),
         "disabled": judged.phase is Phase.CLOSED,
         "sha": None if revision is None else revision.oid,
-        "listing": None if revision is None else revision.files,
+        "listing": None if revision is None or asked.silent(revision.manifest, at) else revision.files,
         "sdk": repo.sdk,
         "created": int(repo.created.timestamp()),
         "modified": int((repo.created if revision is None else revision.commit.at).timestamp()),
@@ -161,7 +186,7 @@ def refresh(connection: Connection, repos: Iterable[int], records: Records | Non
     """Write anew what lists show of repositories. Time before the log's last word never comes again."""
     head = connection.execute(select(schema.head.c.at)).scalar()
     at = datetime(1970, 1, 1, tzinfo=UTC) if head is None else restored(head)
-    records = records or Records(connection)
+    records = records or Records(connection, loans_of)
     for number in repos:
         repo = shelf.repo_of(connection, number)
         catalogue.replace_rows(connection, number, [] if repo is None or repo.fork else spans(records, repo, at))
@@ -181,3 +206,11 @@ def refresh_decided(connection: Connection, cases: Sequence[Case]) -> None:
         own = (commits.manifest == manifest) & (commits.repo == repos.id) & repos.owner.in_(owners)
         for repo in connection.execute(select(commits.repo).where(own).distinct()).scalars().all():
             refresh_later(connection, repo)
+
+
+def refresh_ordered(connection: Connection, manifest: str) -> None:
+    """The repositories that have these bytes, or have any of them on loan."""
+    commits, lent = shelves.commits.c, loans.c
+    having = select(commits.repo).where(commits.manifest == manifest).distinct()
+    for repo in connection.execute(having.union(select(lent.repo).where(lent.manifest == manifest))).scalars().all():
+        refresh_later(connection, repo)

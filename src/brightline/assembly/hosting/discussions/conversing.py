@@ -128,12 +128,15 @@ class Conversing(Proposing):
     def _changed_file(
         self, seen: Seen, path: str, before: Filed | None, after: Filed | None, had: list[tuple[Seen, Filed]]
     ) -> str:
-        """As git shows it. Content only where the caller may have both sides of it."""
+        """As git shows it. Content only where the caller may have both sides of it; nothing of what is hidden by now."""
+        sides = [one for one in (before, after) if one is not None]
+        if len(seen.listed(sides)) < len(sides):
+            return ""
         head = f"diff --git a/{path} b/{path}\n"
         then, now = self._side(seen, before), self._side(seen, after)
         if then is None or now is None:
             return f"{head}Binary files differ\n"
-        had += [(seen, one) for one in (before, after) if one is not None and not one.stored.lfs]
+        had += [(seen, one) for one in sides if not one.stored.lfs]
         names = (f"a/{path}" if before else "/dev/null", f"b/{path}" if after else "/dev/null")
         lines = difflib.unified_diff(then.splitlines(keepends=True), now.splitlines(keepends=True), *names)
         return head + "".join(lines)

@@ -54,11 +54,12 @@ class Proposing(Room):
 
     def _add(self, account: Account | None, name: RepoName, told: Discussion, fork: Repo, wanted: Push) -> Revision:
         def link(connection: Connection) -> None:
-            """What its owner sent into the repository itself counts as sent for a proposal of its own."""
+            """What its owner sent into the repository itself counts as sent for a proposal of its own; what is lent there is lent here."""
             repo = self._shelving.repo(connection, account, name)
             if account is not None and repo.owner == account.name:
                 named = [one.sha256 for one in wanted.operations if one.sha256]
                 shelf.possess(connection, fork, shelf.possessed(connection, repo, named))
+                lend(connection, fork, loans_of(connection, repo))
 
         self._write(link)
         made = push(self._shelving, account, name, f"pr/{told.number}", wanted, fork)

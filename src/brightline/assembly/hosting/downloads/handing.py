@@ -42,12 +42,11 @@ class Handing(Room):
             self._shelving.asked(look.repo, revision)
             seen = look.seen(revision)
             filed = self._shelving.file(connection, seen.revision, path)
-            if filed is None and path == INDEX:
-                whole = self._shelving.file(connection, seen.revision, WHOLE)
-                if whole is not None and _refused_openly(seen, whole):
-                    return seen, None
             denial = None if filed is None else seen.denial(filed)
             if filed is None or (denial is not None and denial.hidden):
+                whole = self._shelving.file(connection, seen.revision, WHOLE) if path == INDEX else None
+                if whole is not None and _refused_openly(seen, whole):
+                    return seen, None
                 raise Turned(404, f"{name} has no file {path[:200]}.", "EntryNotFound", seen.revision.oid)
             if denial is not None:
                 raise self._shelving.denied(denial, seen)

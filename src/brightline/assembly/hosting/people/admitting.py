@@ -81,7 +81,7 @@ class Admitting(Room):
         def make(connection: Connection) -> Document:
             repo = self._shelving.repo(connection, account, name)
             status = "pending" if repo.gated == "manual" else "accepted"
-            if asking.status_of(connection, repo, account.name) is None:
+            if asking.status_of(connection, repo, account.name) in (None, "pending"):
                 asking.set_request(connection, repo, account.name, status, self._office.clock(), contact=contact)
             return {"status": asking.status_of(connection, repo, account.name)}
 

@@ -42,7 +42,7 @@ def vet(office: Office, name: RepoName, who: str, until: datetime, *, organisati
         if organisation:
             vet_organisation(turn.connection, repo, who, until)
         else:
-            status = asking.status_of(turn.connection, repo, who) or "pending"
+            status = asking.status_of(turn.connection, repo, who) or asking.UNASKED
             asking.set_request(turn.connection, repo, who, status, turn.at, vetted_until=stored(until))
         return None
 

@@ -25,6 +25,7 @@ from brightline.storage.ledger import Turn
 from brightline.storage.shelf import Filed, Repo, Revision
 
 POINTING = b"version https://git-lfs.github.com/spec/"
+CARD = "README.md"
 TRIES = 40  # where others push to the same branch: as many are worked on at once, and each round has one winner
 PLAIN = 16 << 20  # bytes of a file beside the commit that can be kept as a regular one
 Along = Callable[[Turn, Revision], None]
@@ -213,7 +214,9 @@ def _next(shelving: Shelving, repo: Repo, ref: str, head: Revision, after: Mappi
     commit = Commit(folders[""], head.oid, repo.owner, shelving.office.clock(), wanted.title, wanted.message)
     sha256, content = shelf.listing(files)
     revision = Revision(commit.oid, commit, sha256, inspection.manifest.digest)
-    return Next(repo, ref, head, revision, content, folders, files, inspection, examined.texts.get("README.md"))
+    told = components.get(CARD) is Component.DOCUMENTATION  # lists tell a card to everybody who sees the repository
+    card = examined.texts.get(CARD) if told else None
+    return Next(repo, ref, head, revision, content, folders, files, inspection, card)
 
 
 def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]:

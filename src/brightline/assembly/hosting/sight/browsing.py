@@ -16,7 +16,7 @@ from brightline.hub.host import FILES, Account, Document, Page, Rows, Turned
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
 from brightline.storage import origins, shelf
-from brightline.storage.shelf import Filed, Revision
+from brightline.storage.shelf import Filed
 
 CARD = "README.md"
 DATED = 100  # commits that are looked through at least for the one that made a file what it is
@@ -33,15 +33,14 @@ class Browsing(Room):
             look, seen = self._seen(connection, account, name, revision or "main")
             outline, card = self._shelving.outline(connection, seen), self._card(connection, seen)
             origin = origins.last_origin(connection, seen.repo, seen.revision.oid) if look.glance.imported else None
-            used = self._used(connection, seen, outline)
+            used = self._used(look, outline)
             return showing.info_document(seen, outline.siblings(sizes=sizes), used, card, origin)
 
         return self._read(ask)
 
-    def _used(self, connection: Connection, seen: Seen, outline: Outline) -> int:
-        """What all that was ever pushed takes; to strangers only what they see: the rest would tell of what is undecided."""
-        inside = seen.caller.owner or seen.caller.examiner
-        return shelf.weigh(connection, seen.repo) if inside else outline.size
+    def _used(self, look: Look, outline: Outline) -> int:
+        """What all that was ever pushed takes; to others than its own people what they see: the rest would tell of what is undecided."""
+        return shelf.weigh(look.connection, look.repo) if look.inside else outline.size
 
     def _card(self, connection: Connection, seen: Seen) -> Card:
         """What it says are bytes of the file that it stands in."""
@@ -89,18 +88,18 @@ class Browsing(Room):
     def _date(self, look: Look, seen: Seen, rows: Sequence[Document]) -> None:
         """With each row the commit that made it what it is, among those that the caller may see."""
         rows_of = {str(row["path"]): row for row in rows}
-        files = self._shown(look.connection, seen, seen.revision)
+        files = self._shown(look.connection, seen)
         dating = Dating(files, rows_of, seen.revision)
         most = max(DATED, READ // max(LEAST, len(files)))
         for one in islice(look.history(seen), 1, most):
-            if not dating.before(one, self._shown(look.connection, seen, one)):
+            if not dating.before(one, self._shown(look.connection, look.older(seen, one))):
                 break
         for path, revision in dating.last.items():
             rows_of[path]["lastCommit"] = showing.last_commit_document(revision)
 
-    def _shown(self, connection: Connection, seen: Seen, revision: Revision) -> Mapping[str, Filed]:
-        """What is hidden dates no folder: that would tell where it lies."""
-        files = self._shelving.listing(connection, revision.files)
+    def _shown(self, connection: Connection, seen: Seen) -> Mapping[str, Filed]:
+        """What is hidden dates no folder: that would tell where it lies, or lay."""
+        files = self._shelving.listing(connection, seen.revision.files)
         shown = seen.listed(list(files.values()))
         return files if len(shown) == len(files) else {one.stored.path: one for one in shown}
 

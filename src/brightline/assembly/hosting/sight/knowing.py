@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection
 
 from brightline.assembly.office import Office, View
-from brightline.assembly.ordering import as_ordered
 from brightline.authority.case import Case
-from brightline.authority.orders import Ordered
+from brightline.authority.orders import Ordered, as_ordered
 from brightline.authority.procedure import replay
 from brightline.enforcement.access import Judged
 from brightline.enforcement.judging import judge

@@ -130,7 +130,7 @@ class Look:
         found, at = self._meant(wanted), self.shelving.office.clock()
         judged = None if found is None else self.judged(found.manifest)
         if found is not None and judged is not None and (judged.phase is not Phase.QUARANTINE or self.inside):
-            return Seen(self.repo, found, judged, self.caller, at, lent(self, judged.phase))
+            return Seen(self.repo, found, judged, self.caller, at, self._lent(judged.phase))
         proposed = proposal_at(self.connection, self.account, self.repo, wanted, inside=self.inside)
         if proposed is None:
             raise Turned(404, f"{self.repo.name} has no revision {wanted[:100]} that you may see.", "RevisionNotFound")
@@ -138,6 +138,23 @@ class Look:
         loans = lent(self.shelving.at(self.connection, self.account, fork), Phase.QUARANTINE)
         caller = replace(self.caller, owner=True)
         return Seen(self.repo, revision, self._proposed(revision), caller, at, loans, fork)
+
+    def _lent(self, phase: Phase) -> Lent:
+        if phase not in self._lenders:
+            self._lenders[phase] = lent(self, phase)
+        return self._lenders[phase]
+
+    @cached_property
+    def _lenders(self) -> dict[Phase, Lent]:
+        """What was asked of them, by the phase of the borrower's revision."""
+        return {}
+
+    def older(self, seen: Seen, one: Revision) -> Seen:
+        """One of its history, under what was decided of that one; a proposal's own commits are seen as the proposal is."""
+        if seen.fork is not None and shelf.read_revision(self.connection, seen.fork, one.oid) is not None:
+            return replace(seen, revision=one)
+        judged = self.judged(one.manifest)
+        return Seen(self.repo, one, judged, self.caller, seen.at, self._lent(judged.phase))
 
     def _proposed(self, revision: Revision) -> Judged:
         """Nothing is granted by a proposal; but what was ordered or ended about the same bytes holds in it, too (Law 8)."""
