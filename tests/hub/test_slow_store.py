@@ -1,0 +1,70 @@
+"""A store that is slow, or does not answer: it holds up whoever asks for its bytes, and neither the database nor anybody else."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.hub.test_arriving import ACME, NAME
+from tests.offices import found
+
+from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.office import Office
+from brightline.hub.host import Operation, Push, Turned
+from brightline.release.reader import Unreadable
+from brightline.storage.blobs import Blobs
+
+ASKED = {"path": "x.txt", "size": 1, "sample": b"x"}
+Work = Callable[[Hosting], object]
+
+
+@pytest.fixture
+def hosting(tmp_path) -> Iterator[Hosting]:
+    with Office(found(tmp_path / "office")) as office:
+        opened = Hosting(office)
+        opened.create(ACME, NAME, {})
+        opened.commit(ACME, NAME, "main", change(("README.md", "# One\n"), ("old.txt", "old\n")))
+        opened.propose(ACME, NAME, "main", change(("old.txt", "new\n")))
+        yield opened
+
+
+def change(*files: tuple[str, str]) -> Push:
+    return Push("change", "", None, [Operation("add", path, text.encode()) for path, text in files])
+
+
+def asks(hosting: Hosting) -> object:
+    return hosting.preupload(ACME, NAME, "main", [ASKED], pull=False, ignore="")
+
+
+def compares(hosting: Hosting) -> object:
+    return hosting.discussion(ACME, NAME, 1, diff=True)["diff"]
+
+
+def deletes(hosting: Hosting) -> object:
+    return hosting.commit(ACME, NAME, "main", Push("less", "", None, [Operation("delete", "old.txt")]))
+
+
+@pytest.mark.parametrize("work", [asks, compares, deletes])
+def test_no_connection_waits_for_it(hosting: Hosting, monkeypatch: pytest.MonkeyPatch, work: Work) -> None:
+    """Else a few who ask have all of them, and nobody else is answered anything."""
+    waiting, answered = list[int](), Blobs.holds
+
+    def slow(blobs: Blobs, sha256: str) -> bool:
+        waiting.append(hosting._office.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return answered(blobs, sha256)
+
+    monkeypatch.setattr(Blobs, "holds", slow)
+    assert work(hosting)
+    assert waiting
+    assert not any(waiting)
+
+
+@pytest.mark.parametrize("work", [asks, compares, deletes])
+def test_that_it_does_not_answer_is_a_refusal(hosting: Hosting, monkeypatch: pytest.MonkeyPatch, work: Work) -> None:
+    def silent(_blobs: Blobs, _sha256: str) -> bool:
+        raise Unreadable("the store of blobs does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Blobs, "holds", silent)
+        with pytest.raises(Turned, match="does not answer") as trouble:
+            work(hosting)
+        assert trouble.value.status == 413
+    assert work(hosting)
