@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import threading
+import time
 from datetime import timedelta
 
 import lz4.frame
@@ -10,6 +12,7 @@ import pytest
 from tests.offices import Clock, found
 from tests.servers import object_store
 
+from brightline.assembly.hosting import collecting
 from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.uploads.assembling import Sources, assemble
 from brightline.assembly.office import Office
@@ -17,6 +20,8 @@ from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import LZ4, Garbled, read_heads
 from brightline.release.reader import Memory, Unreadable
 from brightline.storage import arrivals, blobs
+from brightline.storage.batch import keep_all
+from brightline.storage.database import writing
 from brightline.storage.parcels import Parcels, new_parcel
 from brightline.storage.shelf import Xorb
 
@@ -85,6 +90,40 @@ def test_what_nothing_names_goes_and_what_has_just_come_stays(office):
     assert (done.files, done.size) == (1, 3)
     assert office.blobs.holds(hashlib.sha256(b"new").hexdigest())
     assert not office.blobs.holds(hashlib.sha256(b"old").hexdigest())
+
+
+def test_who_writes_comes_between_what_is_removed_and_a_store_is_asked_for_many_at_once(office, monkeypatch):
+    monkeypatch.setattr(collecting, "LOCKED", 10)
+    keep_all(office.blobs, [b"%d" % number for number in range(100)])
+    office.clock.forward(days=2)
+    removed, asked, waited, over = obstore.delete, list[int](), [0.0], threading.Event()
+
+    def slow(store: object, places: str | list[str]) -> None:
+        many = [places] if isinstance(places, str) else places
+        asked.append(len(many))
+        time.sleep(0.01 * len(many))
+        removed(store, many)
+
+    def write() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            with writing(office.engine):
+                waited.append(time.monotonic() - began)
+            time.sleep(0.01)
+
+    monkeypatch.setattr(obstore, "delete", slow)
+    writer = threading.Thread(target=write)
+    writer.start()
+    began = time.monotonic()
+    try:
+        found = Collecting(office).collect()
+    finally:
+        took = time.monotonic() - began
+        over.set()
+        writer.join()
+    assert found.files == sum(asked) >= 100
+    assert max(waited) < took / 2, "the whole time it is the collector's turn"
+    assert office.blobs.folder is not None or len(asked) <= 11
 
 
 def test_what_came_in_before_it_went_to_s3_is_swept_up_a_day_after_a_crash(office):

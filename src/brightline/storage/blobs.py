@@ -3,9 +3,9 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,15 @@ class Blobs:
         except (BaseError, OSError) as trouble:
             raise Unreadable(f"the store of blobs does not answer: {first_line(trouble)}") from None
         return True
+
+    def remove(self, places: Sequence[str]) -> None:
+        """Whatever lies there. A store is asked for all of them at once: it may be far away, and somebody may be waiting.
+
+        Raises BaseError, OSError.
+        """
+        for some in [places] if self.folder is None and places else [[one] for one in places]:
+            with suppress(FileNotFoundError):
+                obstore.delete(self.store, some)
 
     @contextmanager
     def open(self, sha256: str, size: int) -> Iterator[Reader]:

@@ -4,8 +4,9 @@ Every way in says a name before it gives it to bytes (storage.arrivals), and a n
 time. So whatever is looked for and removed within one transaction, with the one writer's lock, was needed by nobody.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -25,6 +26,7 @@ from brightline.storage.parcels import PREFIX as PARCELS
 
 GRACE = timedelta(days=1)  # longer than a link is good for: a client may be between its upload and its commit
 LEAST = timedelta(hours=2)
+PAUSE = 0.1  # seconds after which a writer that waits looks again, at the most
 LOCKED = 100  # blobs that are looked up and removed by one transaction, for which all who write wait
 Told = Callable[[int], None]
 Idle = Callable[[Connection, Collection[str], datetime, Collection[Gone]], set[str]]
@@ -74,11 +76,15 @@ class Collecting:
 
     @contextmanager
     def _turn(self) -> Iterator[Connection]:
-        """A transaction that no other writer shares; undone where nothing is to be removed."""
+        """A transaction that no other writer shares; undone where nothing is to be removed. Who waited for it comes before the
+        next one: SQLite has no queue.
+        """
         with writing(self._office.engine) as connection:
+            began = time.monotonic()
             yield connection
             if self._dry:
                 connection.rollback()
+        time.sleep(min(PAUSE, time.monotonic() - began))
 
     def _repository(self, mark: str) -> None:
         """What its refs reach is read without a lock; where they have moved by then, the next pass looks again."""
@@ -136,10 +142,8 @@ class Collecting:
     def _remove(self, rows: Sequence[tuple[str, int]]) -> None:
         self._found.files += len(rows)
         self._found.size += sum(size for _, size in rows)
-        for path, _ in rows:
-            with suppress(FileNotFoundError):
-                if not self._dry:
-                    obstore.delete(self._office.blobs.store, path)
+        if not self._dry:
+            self._office.blobs.remove([path for path, _ in rows])
 
     def _cut_off(self) -> None:
         """Uploads to a store that ended in the middle: nobody waits for them after so long."""
