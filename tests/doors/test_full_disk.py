@@ -1,5 +1,6 @@
 """A disk that is full, and a store that does not answer: refused clearly, nothing is lost, and it goes on once there is room."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -19,6 +20,8 @@ from tests.servers import free_port
 
 from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
+from brightline.release.reader import Memory, Unreadable
+from brightline.storage.batch import keep_all
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 MIB = 1 << 20
@@ -93,6 +96,33 @@ def test_where_no_file_can_be_begun_it_is_refused_too(small_disk: Path, tmp_path
         finally:
             os.killpg(process.pid, 15)
             process.wait(20)
+
+
+def test_many_small_files_that_do_not_fit_make_room_again(small_disk: Path, tmp_path: Path) -> None:
+    with Office(found(tmp_path / "office", blobs=f"file:{small_disk}/blobs")) as office:
+        rng, blobs = np.random.default_rng(1), small_disk / "blobs"
+        before = list(blobs.glob("*/*"))
+        with pytest.raises(Unreadable, match="No space left"):
+            keep_all(office.blobs, [rng.bytes(MIB) for _ in range(40)])
+        assert list(blobs.glob("*/*")) == before
+        keep_all(office.blobs, [rng.bytes(MIB) for _ in range(20)])
+
+
+def test_a_file_that_cannot_be_named_makes_room_again(small_disk: Path, tmp_path: Path) -> None:
+    """There is room for it, and none for the folder that it would lie in."""
+    with Office(found(tmp_path / "office", blobs=f"file:{small_disk}/blobs")) as office:
+        keep_all(office.blobs, [b"first"])
+        place, content = small_disk / "blobs" / "incoming" / "receiving", bytes(MIB)
+        place.write_bytes(content)
+        figures = os.statvfs(small_disk)
+        taken = figures.f_files - figures.f_ffree
+        subprocess.run(["mount", "-o", f"remount,nr_inodes={taken}", small_disk], check=True)
+        with pytest.raises(Unreadable, match="No space left"):
+            office.blobs.adopt(place, hashlib.sha256(content).hexdigest())
+        assert list(place.parent.iterdir()) == []
+        with pytest.raises(Unreadable, match="No space left"):
+            office.blobs.keep(Memory(content))
+        assert list(place.parent.iterdir()) == []
 
 
 def push(api: HfApi, folder: Path, name: str, size: int) -> None:

@@ -75,7 +75,15 @@ class Blobs:
             raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
 
     def _settle(self, passing: str, sha256: str, size: int) -> None:
-        """The name appears once every byte is where it will be."""
+        """The name appears once every byte is where it will be. What cannot be named makes room again."""
+        try:
+            self._name(passing, sha256, size)
+        except BaseException:
+            if self.folder is not None:
+                (self.folder / passing).unlink(missing_ok=True)
+            raise
+
+    def _name(self, passing: str, sha256: str, size: int) -> None:
         self.expected([sha256])
         if self.folder is not None:
             sync(self.folder / passing)
