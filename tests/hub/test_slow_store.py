@@ -1,16 +1,20 @@
 """A store that is slow, or does not answer: it holds up whoever asks for its bytes, and neither the database nor anybody else."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from tests.hub.test_arriving import ACME, NAME
 from tests.offices import found
+from tests.storage.test_parcels import xorb
 
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub.host import Operation, Push, Turned
+from brightline.hub.host import Arrived, Operation, Push, Turned
+from brightline.hub.xet.xorb import read_heads
 from brightline.release.reader import Unreadable
 from brightline.storage.blobs import Blobs
+from brightline.storage.parcels import Parcels
 
 ASKED = {"path": "x.txt", "size": 1, "sample": b"x"}
 Work = Callable[[Hosting], object]
@@ -68,3 +72,24 @@ def test_that_it_does_not_answer_is_a_refusal(hosting: Hosting, monkeypatch: pyt
             work(hosting)
         assert trouble.value.status == 413
     assert work(hosting)
+
+
+def test_a_xorb_that_was_not_kept_is_not_charged_however_often_it_is_sent(hosting: Hosting, monkeypatch) -> None:
+    def silent(_parcels: Parcels, _place: Path, _name: str) -> None:
+        raise Unreadable("the store of blobs does not answer")
+
+    def send() -> bool:
+        inlet = hosting.inlet(hashing=False)
+        inlet.keep([packed])
+        return hosting.xorb(ticket, "a" * 64, Arrived(inlet.place, inlet.finish(), inlet.size), read_heads(packed))
+
+    packed, (_, ticket, _) = xorb([bytes(5_000)]), hosting.xet_token(ACME, NAME, "main", pull=False)
+    before = hosting.whoami(ACME)["brightline"]["storage"]["used"]
+    with monkeypatch.context() as patched:
+        patched.setattr(Parcels, "keep", silent)
+        for _ in range(3):
+            with pytest.raises(Turned, match="does not answer"):
+                send()
+        assert hosting.whoami(ACME)["brightline"]["storage"]["used"] == before
+    assert [send(), send()] == [True, False]
+    assert hosting.whoami(ACME)["brightline"]["storage"]["used"] == before + len(packed)

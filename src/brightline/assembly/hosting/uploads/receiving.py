@@ -106,6 +106,7 @@ class Receiving:
         try:
             self._parcels.keep(arrived.place, xorb.place)
         except Unreadable as trouble:
+            self.release(str(mark), {xorb.place: xorb.size})  # sent again, it is another parcel, and charged for itself
             raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, str(mark))
