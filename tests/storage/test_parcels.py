@@ -81,6 +81,21 @@ def test_files_are_assembled_from_parcels_and_parcels_are_collected(office, tmp_
         assemble(Assembled("f", rows), sources, tmp_path / "made")
 
 
+@pytest.mark.parametrize("length", [100_000, 3 << 20])
+def test_what_cannot_be_unpacked_is_told_however_long_it_is(office, tmp_path, length):
+    """Clients send no chunks of more than 128 KiB."""
+    size = length.to_bytes(3, "little")
+    packed = bytes([0]) + size + bytes([LZ4]) + size + os.urandom(length)
+    (tmp_path / "sent").write_bytes(packed)
+    kept = Xorb(new_parcel(), len(packed), read_heads(packed))
+    Parcels(office.blobs).keep(tmp_path / "sent", kept.place)
+    wanted = Assembled("f", (Stretch("x", length, 0, 1),))
+    with Sources({"x": kept}, Parcels(office.blobs)) as sources, pytest.raises(Garbled, match="no LZ4 frame"):
+        assemble(wanted, sources, tmp_path / "made")
+    office.clock.forward(days=2)
+    assert Collecting(office).collect().files == 1, "and nothing of it is left for other tests"
+
+
 def test_what_nothing_names_goes_and_what_has_just_come_stays(office):
     office.blobs.keep(Memory(b"old"))
     office.clock.forward(days=2)
