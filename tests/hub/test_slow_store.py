@@ -1,9 +1,12 @@
 """A store that is slow, or does not answer: it holds up whoever asks for its bytes, and neither the database nor anybody else."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from sqlalchemy import select
 from tests.hub.test_arriving import ACME, NAME
 from tests.offices import found
 from tests.storage.test_parcels import xorb
@@ -13,6 +16,7 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import read_heads
 from brightline.release.reader import Unreadable
+from brightline.storage import shelves
 from brightline.storage.blobs import Blobs
 from brightline.storage.parcels import Parcels
 
@@ -74,22 +78,47 @@ def test_that_it_does_not_answer_is_a_refusal(hosting: Hosting, monkeypatch: pyt
     assert work(hosting)
 
 
+def send(hosting: Hosting, ticket: str, packed: bytes) -> bool:
+    inlet = hosting.inlet(hashing=False)
+    inlet.keep([packed])
+    return hosting.xorb(ticket, "a" * 64, Arrived(inlet.place, inlet.finish(), inlet.size), read_heads(packed))
+
+
+def used(hosting: Hosting) -> int:
+    return int(hosting.whoami(ACME)["brightline"]["storage"]["used"])
+
+
 def test_a_xorb_that_was_not_kept_is_not_charged_however_often_it_is_sent(hosting: Hosting, monkeypatch) -> None:
     def silent(_parcels: Parcels, _place: Path, _name: str) -> None:
         raise Unreadable("the store of blobs does not answer")
 
-    def send() -> bool:
-        inlet = hosting.inlet(hashing=False)
-        inlet.keep([packed])
-        return hosting.xorb(ticket, "a" * 64, Arrived(inlet.place, inlet.finish(), inlet.size), read_heads(packed))
-
     packed, (_, ticket, _) = xorb([bytes(5_000)]), hosting.xet_token(ACME, NAME, "main", pull=False)
-    before = hosting.whoami(ACME)["brightline"]["storage"]["used"]
+    before = used(hosting)
     with monkeypatch.context() as patched:
         patched.setattr(Parcels, "keep", silent)
         for _ in range(3):
             with pytest.raises(Turned, match="does not answer"):
-                send()
-        assert hosting.whoami(ACME)["brightline"]["storage"]["used"] == before
-    assert [send(), send()] == [True, False]
-    assert hosting.whoami(ACME)["brightline"]["storage"]["used"] == before + len(packed)
+                send(hosting, ticket, packed)
+        assert used(hosting) == before
+    assert [send(hosting, ticket, packed) for _ in range(2)] == [True, False]
+    assert used(hosting) == before + len(packed)
+
+
+def test_a_xorb_that_is_sent_again_before_it_is_kept_is_kept_and_charged_once(hosting: Hosting, monkeypatch) -> None:
+    """Its sender did not wait for the answer."""
+    both, kept = Barrier(2), Parcels.keep
+
+    def together(parcels: Parcels, place: Path, name: str) -> None:
+        both.wait(20)
+        kept(parcels, place, name)
+
+    monkeypatch.setattr(Parcels, "keep", together)
+    packed, (_, ticket, _) = xorb([bytes(5_000)]), hosting.xet_token(ACME, NAME, "main", pull=False)
+    before = used(hosting)
+    with ThreadPoolExecutor(2) as senders:
+        told = list(senders.map(lambda _: send(hosting, ticket, packed), range(2)))
+    assert sorted(told) == [False, True]
+    assert used(hosting) == before + len(packed)
+    with hosting._office.engine.begin() as connection:
+        place = connection.execute(select(shelves.xorbs.c.place)).scalar_one()
+    assert [one.name for one in (hosting._office.settings.folder / "blobs" / "parcels").glob("*/*")] == [place]

@@ -110,7 +110,12 @@ class Receiving:
             raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, str(mark))
-            return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
+            fresh = shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
+            if not fresh:
+                release(connection, repo.owner, {xorb.place: xorb.size})
+        if not fresh:
+            self._parcels.drop(xorb.place)
+        return fresh
 
     def _renewed(self, mark: str, name: str) -> bool:
         """Whether one of this name is kept already. It lies here for another day, and is charged for it, whatever it became."""
