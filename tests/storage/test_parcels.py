@@ -155,6 +155,23 @@ def test_what_came_in_before_it_went_to_s3_is_swept_up_a_day_after_a_crash(offic
     assert [place.name for place in beside.iterdir()] == ["receiving-new"]
 
 
+def test_folders_and_what_ends_meanwhile_are_no_trouble_where_bodies_come_in(office):
+    """Imports and the desk's uploads lie in folders; one of an import that goes on is older than the file that grows in it."""
+    if office.blobs.folder is not None:
+        return
+    beside = office.settings.folder / "incoming"
+    for folder, age in (("cut off", 1), ("going on", None)):
+        (beside / folder).mkdir(parents=True)
+        (beside / folder / "file").write_bytes(b"some")
+        if age is not None:
+            os.utime(beside / folder / "file", (age, age))
+        os.utime(beside / folder, (1, 1))
+    (beside / "ended").symlink_to(beside / "nothing")
+    assert Collecting(office, dry=True).collect().size == 4
+    assert Collecting(office).collect().size == 4
+    assert {place.name for place in beside.iterdir()} == {"going on", "ended"}
+
+
 def test_what_s3_does_not_copy_at_once_has_its_name_all_the_same(office, tmp_path, monkeypatch):
     """S3 copies 5 GiB at the most, and takes an upload in 10,000 parts at the most."""
     monkeypatch.setattr(blobs, "COPIED", 1 << 20)

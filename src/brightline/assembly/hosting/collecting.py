@@ -4,12 +4,14 @@ Every way in says a name before it gives it to bytes (storage.arrivals), and a n
 time. So whatever is looked for and removed within one transaction, with the one writer's lock, was needed by nobody.
 """
 
+import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from stat import S_ISDIR
 
 import obstore
 from obstore.exceptions import BaseError
@@ -149,9 +151,22 @@ class Collecting:
         """Uploads to a store that ended in the middle: nobody waits for them after so long."""
         for page in obstore.list(self._office.blobs.store, "incoming"):
             self._remove([(one["path"], one["size"]) for one in page if one["last_modified"] < now() - GRACE])
-        beside = self._office.settings.folder / "incoming"  # where bodies come in before they go to S3
-        for place in beside.iterdir() if self._office.blobs.folder is None and beside.is_dir() else ():
-            if place.stat().st_mtime < (now() - GRACE).timestamp():
-                self._found.files, self._found.size = self._found.files + 1, self._found.size + place.stat().st_size
-                if not self._dry:
-                    place.unlink(missing_ok=True)
+        if self._office.blobs.folder is None:
+            files, size = sweep(self._office.settings.folder / "incoming", dry=self._dry)
+            self._found.files, self._found.size = self._found.files + files, self._found.size + size
+
+
+def sweep(incoming: Path, *, dry: bool = False) -> tuple[int, int]:
+    """What a crash cut off a day ago or earlier, where bodies and imports come in: nobody waits for it. How many files it was,
+    and their bytes. Others may sweep here too, and uploads end meanwhile; a long import's folder is older than what is in it.
+    """
+    old, files, size = (now() - GRACE).timestamp(), 0, 0
+    for place in incoming.iterdir() if incoming.is_dir() else ():
+        with suppress(FileNotFoundError):
+            kept = [one.stat() for one in (place, *place.rglob("*"))]
+            if max(one.st_mtime for one in kept) < old:
+                lengths = [one.st_size for one in kept if not S_ISDIR(one.st_mode)]
+                files, size = files + len(lengths), size + sum(lengths)
+                if not dry:
+                    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    return files, size
