@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ COPIED = 5 << 30  # bytes that S3 copies from one name to another at once
 PARTS, PART = 9_000, 5 << 20  # of one upload to S3, which knows 10,000, and the bytes that one has at the least
 ROOM = 64 << 20  # bytes of parts that are on their way at once
 AHEAD = 256 << 10  # bytes read at once where a parser asks for little
+_PLACE = re.compile(r"\bhttps?://[^\s)\"']+|(?<=[\s\"'])/[^\s:\"']+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ def sync(place: Path) -> None:
 
 
 def first_line(trouble: Exception) -> str:
-    """Without the trace that the store's library appends."""
-    return str(trouble).strip().partition("\n")[0][:300]
+    """Without the trace that the store's library appends, and without where the store is: whoever sends something may be told it."""
+    return _PLACE.sub("(a place)", str(trouble).strip().partition("\n")[0])[:300]
 
 
 def blob_name(sha256: str) -> str:

@@ -7,7 +7,7 @@ import obstore
 from obstore.exceptions import BaseError
 
 from brightline.release.reader import Unreadable
-from brightline.storage.blobs import Blobs, portions
+from brightline.storage.blobs import Blobs, first_line, portions
 
 BLOCK = 8 << 20
 
@@ -24,7 +24,7 @@ def keep_part(blobs: Blobs, key: str, number: int, place: Path) -> str:
             place.unlink()
         return _tag(blobs, name)
     except (BaseError, OSError) as trouble:
-        raise Unreadable(f"the part cannot be kept: {str(trouble).partition(chr(10))[0][:300]}") from None
+        raise Unreadable(f"the part cannot be kept: {first_line(trouble)}") from None
 
 
 def read_parts(blobs: Blobs, key: str, count: int) -> Iterator[bytes]:
