@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.servers import fresh_database, postgresql
 
@@ -69,6 +70,28 @@ def test_two_processes_never_share_a_seat_and_a_dead_one_leaves_its_own(place, t
     again = take_seat(table)
     assert again.name == "seat-0"
     again.leave()
+
+
+def test_a_seat_is_taken_again_by_its_holder_once_a_database_that_ended_is_back(server: str) -> None:
+    """Else whoever is started next sits on it too, and goes on with jobs that are running."""
+    engine = open_database(fresh_database(server))
+    table = table_of(Path(), engine)
+    seats = [take_seat(table), take_seat(table)]
+    with psycopg.connect(server, autocommit=True) as others:
+        others.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname <> ''"
+        )
+    for _ in range(100):
+        time.sleep(0.1)
+        if all(is_taken(table, seat.name) for seat in seats):
+            break
+    seats.append(take_seat(table))
+    seats[0].leave()
+    seats.append(take_seat(table))
+    assert [seat.name for seat in seats] == ["seat-0", "seat-1", "seat-2", "seat-0"]
+    for seat in seats[1:]:
+        seat.leave()
+    engine.dispose()
 
 
 def test_what_is_no_seat_is_nobodys(table):

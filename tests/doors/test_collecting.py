@@ -97,6 +97,23 @@ def test_an_upload_that_was_never_committed_goes_once_its_time_is_over(hosting, 
     commit(hosting, name("one"), beside("a.bin", b"never committed"))
 
 
+def test_what_is_collected_while_it_is_audited_is_not_missed(hosting, office, clock) -> None:
+    sent = [upload(hosting, name("one"), b"never committed %d" % number) for number in range(3)]
+    commit(hosting, name("one"), Operation("copy", "a.bin", sha256=sent[0]))
+    clock.forward(days=2)
+    collected = list[int]()
+
+    def told(_count: int) -> None:
+        if not collected:
+            collected.append(Collecting(office).collect().files)
+
+    found = audit(office, told)
+    assert (found.wrong, collected) == ((), [2])
+    for place in (office.settings.folder / "blobs").glob(f"sha256/*/{sent[0]}"):
+        place.unlink()
+    assert len(audit(office).wrong) == 1
+
+
 def test_what_a_repository_began_with_stays_as_long_as_one_has_it(hosting, office, clock) -> None:
     """Nobody has sent it."""
     clock.forward(days=2)

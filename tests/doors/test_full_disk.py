@@ -1,5 +1,6 @@
 """A disk that is full, and a store that does not answer: refused clearly, nothing is lost, and it goes on once there is room."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -19,6 +20,8 @@ from tests.servers import free_port
 
 from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
+from brightline.release.reader import Memory, Unreadable
+from brightline.storage.batch import keep_all
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 MIB = 1 << 20
@@ -93,6 +96,71 @@ def test_where_no_file_can_be_begun_it_is_refused_too(small_disk: Path, tmp_path
         finally:
             os.killpg(process.pid, 15)
             process.wait(20)
+
+
+def test_where_the_database_lies_there_too_all_that_is_written_is_refused(small_disk: Path, tmp_path: Path) -> None:
+    """As an office is founded: its folder has everything. What is had by few is written down before it leaves."""
+    with Office(found(small_disk / "office")) as office:
+        port = free_port()
+        process = start(office.settings.folder, port)
+        try:
+            api = client(f"http://127.0.0.1:{port}", office, "acme")
+            api.create_repo("acme/small")
+            push(api, tmp_path, "first.bin", 1)
+            headers = {"Authorization": f"Bearer {api.token}"}
+            file = {"path": "a.txt", "content": "new", "encoding": "utf-8"}
+            lines = [{"key": "header", "value": {"summary": "s"}}, {"key": "file", "value": file}]
+            with httpx.Client(base_url=api.endpoint, headers=headers) as asked:
+
+                def answers() -> list[httpx.Response]:
+                    return [
+                        asked.post("/api/models/acme/small/commit/main", content="\n".join(map(json.dumps, lines))),
+                        asked.post("/api/repos/create", json={"name": "other"}),
+                        asked.put("/api/models/acme/small/settings", json={"private": True}),
+                        *(asked.get("/acme/small/resolve/main/first.bin") for _ in range(2)),
+                    ]
+
+                ballast = small_disk / "ballast"
+                with suppress(OSError), ballast.open("wb", 0) as full:
+                    while True:
+                        full.write(bytes(4096))
+                told = answers()
+                assert [one.status_code for one in told] == [413] * 5
+                assert all("No space left on device" in one.headers["X-Error-Message"] for one in told)
+                assert asked.get("/api/models/acme/small").status_code == 200
+                ballast.unlink()
+                assert [one.status_code for one in answers()] == [200] * 5
+            assert "fault" not in (office.settings.folder / "serve.log").read_text()
+        finally:
+            os.killpg(process.pid, 15)
+            process.wait(20)
+
+
+def test_many_small_files_that_do_not_fit_make_room_again(small_disk: Path, tmp_path: Path) -> None:
+    with Office(found(tmp_path / "office", blobs=f"file:{small_disk}/blobs")) as office:
+        rng, blobs = np.random.default_rng(1), small_disk / "blobs"
+        before = list(blobs.glob("*/*"))
+        with pytest.raises(Unreadable, match="No space left"):
+            keep_all(office.blobs, [rng.bytes(MIB) for _ in range(40)])
+        assert list(blobs.glob("*/*")) == before
+        keep_all(office.blobs, [rng.bytes(MIB) for _ in range(20)])
+
+
+def test_a_file_that_cannot_be_named_makes_room_again(small_disk: Path, tmp_path: Path) -> None:
+    """There is room for it, and none for the folder that it would lie in."""
+    with Office(found(tmp_path / "office", blobs=f"file:{small_disk}/blobs")) as office:
+        keep_all(office.blobs, [b"first"])
+        place, content = small_disk / "blobs" / "incoming" / "receiving", bytes(MIB)
+        place.write_bytes(content)
+        figures = os.statvfs(small_disk)
+        taken = figures.f_files - figures.f_ffree
+        subprocess.run(["mount", "-o", f"remount,nr_inodes={taken}", small_disk], check=True)
+        with pytest.raises(Unreadable, match="No space left"):
+            office.blobs.adopt(place, hashlib.sha256(content).hexdigest())
+        assert list(place.parent.iterdir()) == []
+        with pytest.raises(Unreadable, match="No space left"):
+            office.blobs.keep(Memory(content))
+        assert list(place.parent.iterdir()) == []
 
 
 def push(api: HfApi, folder: Path, name: str, size: int) -> None:

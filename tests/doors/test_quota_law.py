@@ -184,7 +184,11 @@ class Held(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 12, 25]))
     def later(self, hours):
+        """For what lies in the store too: parts are swept by their age."""
         self.clock.forward(hours=hours)
+        for part in self.stored("incoming/parts-*/*"):
+            at = part.stat().st_mtime - 3600 * hours
+            os.utime(part, (at, at))
 
     @rule(hours=st.sampled_from([3, 24]))
     def collect(self, hours):

@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import json
+import time
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from brightline.hub import arriving, asking, catalogue
 from brightline.hub.application import make_hub
 from brightline.hub.host import Account
 from brightline.release.repository import Kind, RepoName
+from brightline.storage import direct
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
 ZETA = replace(ACME, name="zeta")
@@ -121,3 +124,40 @@ async def crowded(hosting: Hosting) -> None:
     assert {answer.status_code for answer in answers} == {408}
     assert "Send it again" in answers[0].headers["X-Error-Message"]
     assert list(hosting.incoming().parent.iterdir()) == [], "nothing is left of what was cut off"
+
+
+def test_nobody_waits_for_the_disk_of_a_body_that_is_given_up(hosting, monkeypatch) -> None:
+    def slow(*given: Any) -> None:
+        time.sleep(1)
+        written(*given)
+
+    written = direct._write
+    monkeypatch.setattr(direct, "_write", slow)
+    assert asyncio.run(given_up(hosting)) < 0.5
+
+
+async def given_up(hosting: Hosting) -> float:
+    """The longest that the loop was not seen, in seconds."""
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - began)
+
+    longest, watching = 0.0, asyncio.create_task(watch())
+    wanted = {"oid": "a" * 64, "size": 2 * direct.BUFFER}
+    url = f"/lfs/{hosting.wanted(ACME, NAME, 'main', [wanted])[0][2]}"
+    transport = httpx.ASGITransport(make_hub(hosting))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        assert (await client.put(url, content=too_long())).status_code == 413
+    await asyncio.sleep(0.1)  # what held it up is seen when it goes on
+    watching.cancel()
+    assert coming(hosting) == 0
+    return longest
+
+
+async def too_long() -> AsyncIterator[bytes]:
+    for _ in range(5):
+        yield bytes(direct.BUFFER)

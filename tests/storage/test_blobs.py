@@ -16,7 +16,7 @@ from brightline.assembly.office import Office
 from brightline.authority.case import State
 from brightline.release.reader import Memory, Unreadable
 from brightline.storage.batch import keep_all
-from brightline.storage.blobs import Blobs, open_blobs
+from brightline.storage.blobs import Blobs, first_line, open_blobs
 from brightline.storage.database import Unopened
 
 CONTENT = bytes(range(256)) * 4_000
@@ -95,9 +95,18 @@ def test_no_name_appears_before_all_bytes_are_where_they_will_be(tmp_path, monke
 def test_a_store_that_is_gone_is_told(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "office")  # else the machine's cloud is asked for one
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
     gone = from_url("s3://blobs/office", retry_config={"max_retries": 0})
-    with pytest.raises(Unreadable, match="cannot be kept"):
+    with pytest.raises(Unreadable, match="cannot be kept") as trouble:
         keep_all(Blobs(gone, None), [b"1", b"2"])
+    assert "127.0.0.1" not in str(trouble.value), "whoever sends something is told it"
+
+
+def test_where_something_lies_is_no_part_of_what_is_told():
+    for said in ("Unable to create dir /srv/office/blobs/sha256/63: No space left", "No space left: '/srv/office/x'"):
+        assert "No space left" in first_line(OSError(said))
+        assert "srv" not in first_line(OSError(said))
 
 
 def test_what_is_not_there_is_told(blobs):

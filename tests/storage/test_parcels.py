@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import threading
+import time
 from datetime import timedelta
 
 import lz4.frame
@@ -10,6 +12,7 @@ import pytest
 from tests.offices import Clock, found
 from tests.servers import object_store
 
+from brightline.assembly.hosting import collecting
 from brightline.assembly.hosting.collecting import Collecting
 from brightline.assembly.hosting.uploads.assembling import Sources, assemble
 from brightline.assembly.office import Office
@@ -17,6 +20,8 @@ from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import LZ4, Garbled, read_heads
 from brightline.release.reader import Memory, Unreadable
 from brightline.storage import arrivals, blobs
+from brightline.storage.batch import keep_all
+from brightline.storage.database import writing
 from brightline.storage.parcels import Parcels, new_parcel
 from brightline.storage.shelf import Xorb
 
@@ -76,6 +81,21 @@ def test_files_are_assembled_from_parcels_and_parcels_are_collected(office, tmp_
         assemble(Assembled("f", rows), sources, tmp_path / "made")
 
 
+@pytest.mark.parametrize("length", [100_000, 3 << 20])
+def test_what_cannot_be_unpacked_is_told_however_long_it_is(office, tmp_path, length):
+    """Clients send no chunks of more than 128 KiB."""
+    size = length.to_bytes(3, "little")
+    packed = bytes([0]) + size + bytes([LZ4]) + size + os.urandom(length)
+    (tmp_path / "sent").write_bytes(packed)
+    kept = Xorb(new_parcel(), len(packed), read_heads(packed))
+    Parcels(office.blobs).keep(tmp_path / "sent", kept.place)
+    wanted = Assembled("f", (Stretch("x", length, 0, 1),))
+    with Sources({"x": kept}, Parcels(office.blobs)) as sources, pytest.raises(Garbled, match="no LZ4 frame"):
+        assemble(wanted, sources, tmp_path / "made")
+    office.clock.forward(days=2)
+    assert Collecting(office).collect().files == 1, "and nothing of it is left for other tests"
+
+
 def test_what_nothing_names_goes_and_what_has_just_come_stays(office):
     office.blobs.keep(Memory(b"old"))
     office.clock.forward(days=2)
@@ -85,6 +105,40 @@ def test_what_nothing_names_goes_and_what_has_just_come_stays(office):
     assert (done.files, done.size) == (1, 3)
     assert office.blobs.holds(hashlib.sha256(b"new").hexdigest())
     assert not office.blobs.holds(hashlib.sha256(b"old").hexdigest())
+
+
+def test_who_writes_comes_between_what_is_removed_and_a_store_is_asked_for_many_at_once(office, monkeypatch):
+    monkeypatch.setattr(collecting, "LOCKED", 10)
+    keep_all(office.blobs, [b"%d" % number for number in range(100)])
+    office.clock.forward(days=2)
+    removed, asked, waited, over = obstore.delete, list[int](), [0.0], threading.Event()
+
+    def slow(store: object, places: str | list[str]) -> None:
+        many = [places] if isinstance(places, str) else places
+        asked.append(len(many))
+        time.sleep(0.01 * len(many))
+        removed(store, many)
+
+    def write() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            with writing(office.engine):
+                waited.append(time.monotonic() - began)
+            time.sleep(0.01)
+
+    monkeypatch.setattr(obstore, "delete", slow)
+    writer = threading.Thread(target=write)
+    writer.start()
+    began = time.monotonic()
+    try:
+        found = Collecting(office).collect()
+    finally:
+        took = time.monotonic() - began
+        over.set()
+        writer.join()
+    assert found.files == sum(asked) >= 100
+    assert max(waited) < took / 2, "the whole time it is the collector's turn"
+    assert office.blobs.folder is not None or len(asked) <= 11
 
 
 def test_what_came_in_before_it_went_to_s3_is_swept_up_a_day_after_a_crash(office):
@@ -99,6 +153,23 @@ def test_what_came_in_before_it_went_to_s3_is_swept_up_a_day_after_a_crash(offic
     assert Collecting(office, dry=True).collect().size == 7
     assert Collecting(office).collect().size == 7
     assert [place.name for place in beside.iterdir()] == ["receiving-new"]
+
+
+def test_folders_and_what_ends_meanwhile_are_no_trouble_where_bodies_come_in(office):
+    """Imports and the desk's uploads lie in folders; one of an import that goes on is older than the file that grows in it."""
+    if office.blobs.folder is not None:
+        return
+    beside = office.settings.folder / "incoming"
+    for folder, age in (("cut off", 1), ("going on", None)):
+        (beside / folder).mkdir(parents=True)
+        (beside / folder / "file").write_bytes(b"some")
+        if age is not None:
+            os.utime(beside / folder / "file", (age, age))
+        os.utime(beside / folder, (1, 1))
+    (beside / "ended").symlink_to(beside / "nothing")
+    assert Collecting(office, dry=True).collect().size == 4
+    assert Collecting(office).collect().size == 4
+    assert {place.name for place in beside.iterdir()} == {"going on", "ended"}
 
 
 def test_what_s3_does_not_copy_at_once_has_its_name_all_the_same(office, tmp_path, monkeypatch):

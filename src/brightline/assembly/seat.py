@@ -8,13 +8,18 @@ import fcntl
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 SEATS = 64
+AGAIN = 1.0  # seconds between two looks at whether a database still has the lock
+PATIENCE = 5.0  # seconds until a look that does not end is given up
 _TABLE = 0x73656174  # of PostgreSQL's advisory locks: ours
 _NAME = re.compile(r"seat-(\d{1,2})")
 Leave = Callable[[], None]
@@ -65,10 +70,44 @@ def in_folder(folder: Path, number: int) -> Leave | None:
 
 
 def _in_database(engine: Engine, number: int) -> Leave | None:
-    """On a connection of its own: the server gives the lock back when that ends."""
+    """The server gives the lock back when the connection ends; it ends with the server, too, and then it is taken again."""
+    connection, left = _locked(engine, number), Event()
+    if connection is None:
+        return None
+    keeping = Thread(target=_keep, args=(engine, number, connection, left), name="seat", daemon=True)
+    keeping.start()
+
+    def leave() -> None:
+        left.set()
+        keeping.join(PATIENCE)
+
+    return leave
+
+
+def _locked(engine: Engine, number: int) -> Connection | None:
+    """A connection of its own that holds the lock; None where another one does."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     connection.detach()
     if connection.execute(select(func.pg_try_advisory_lock(_TABLE, number))).scalar_one():
-        return connection.close
+        return connection
     connection.close()
     return None
+
+
+def _keep(engine: Engine, number: int, connection: Connection | None, left: Event) -> None:
+    while not left.wait(AGAIN):
+        try:
+            if connection is None:
+                connection = _locked(engine, number)
+            else:
+                connection.execute(select(1))
+        except SQLAlchemyError:
+            _end(connection)
+            connection = None
+    _end(connection)
+
+
+def _end(connection: Connection | None) -> None:
+    with suppress(SQLAlchemyError):
+        if connection is not None:
+            connection.close()

@@ -2,7 +2,6 @@
 
 import gc
 import hashlib
-import shutil
 import signal
 import socket
 import sys
@@ -15,9 +14,10 @@ from typing import Any, cast
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from brightline.assembly.examination import examining
+from brightline.assembly.hosting.collecting import sweep
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.memory import keep_memory
-from brightline.assembly.office import Office, now
+from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
 from brightline.desk.application import PREFIX, log_to_stderr, make_application
@@ -66,15 +66,6 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         own = scope["type"] != "http" or scope["path"].startswith(f"{PREFIX}/")
         await (self._desk if own else self._hub)(scope, receive, send)
-
-
-def sweep(incoming: Path) -> None:
-    """Uploads that a crash cut off a day ago or earlier: nobody waits for them. Another process may sweep here too."""
-    old = now().timestamp() - 86_400
-    for place in incoming.iterdir() if incoming.is_dir() else ():
-        with suppress(FileNotFoundError):
-            if place.stat().st_mtime < old:
-                shutil.rmtree(place) if place.is_dir() else place.unlink()
 
 
 def listening_place(host: str, port: int) -> str:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.requests import Request
 
@@ -46,8 +47,12 @@ async def _opened(request: Request, *, hashing: bool) -> AsyncIterator[Inlet]:
     try:
         yield inlet
     finally:
-        inlet.drop()
-        inlet.place.unlink(missing_ok=True)
+        await asking.off(partial(_gone, inlet))  # whoever else is answered waits for no disk
+
+
+def _gone(inlet: Inlet) -> None:
+    inlet.drop()
+    inlet.place.unlink(missing_ok=True)
 
 
 def gate(request: Request, name: str, at_once: int) -> asyncio.Semaphore:

@@ -1,5 +1,6 @@
 """What every route reads of a request: who asks, which repository, what the body says."""
 
+import errno
 import json
 import re
 from base64 import b64decode
@@ -11,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 
-from brightline.hub.host import Account, Host, Turned
+from brightline.hub.host import FULL, Account, Host, Turned
 from brightline.release.repository import Kind, Misnamed, RepoName, file_path, ref_name, repo_name
 
 BODY = 4 << 20  # bytes of a JSON or form body
@@ -30,8 +31,13 @@ def host(request: Request) -> Host:
 
 
 async def off(work: Callable[[], _Answer]) -> _Answer:
-    """In a thread: the office's answers come from a database."""
-    return await run_in_threadpool(work)
+    """In a thread: the office's answers come from a database. Raises Turned where its disk is full."""
+    try:
+        return await run_in_threadpool(work)
+    except OSError as trouble:
+        if trouble.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
 
 
 async def account(request: Request) -> Account | None:

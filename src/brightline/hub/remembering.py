@@ -6,13 +6,14 @@ No decision outlives what it was made from: an order bites at the next request (
 """
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brightline.hub.exchange import Header, exchange_of
-from brightline.hub.host import Host
+from brightline.hub.host import Host, Turned
 
 ROOM = 32 << 20  # bytes of answers that are kept at once
 SIZE = 256 << 10  # of one answer
@@ -86,7 +87,8 @@ class Remembering:
         app = self._app
         if way is not None:
             scope["endpoint"] = way[0]
-            app = await way[1](Request(scope, receive))
+            with suppress(Turned):  # then it is asked from the beginning, and refused there
+                app = await way[1](Request(scope, receive))
         await app(scope, receive, self._keeping(scope, shelf, key, send))
 
     def again(self, method: bytes, target: bytes, headers: Sequence[Header]) -> bytes | None:

@@ -38,8 +38,17 @@ def _into_folder(folder: Path, named: Mapping[str, bytes]) -> None:
     incoming = folder / "incoming"
     incoming.mkdir(exist_ok=True)
     passing = {one: incoming / secrets.token_hex(16) for one in named}
-    _each(lambda one: _write(passing[one], named[one]), named)
-    folders = {(folder / blob_name(one)).parent for one in named}
+    try:
+        _each(lambda one: _write(passing[one], named[one]), named)
+        _name(folder, passing)
+    except BaseException:  # a disk that is full has room for others again
+        for place in passing.values():
+            place.unlink(missing_ok=True)
+        raise
+
+
+def _name(folder: Path, passing: Mapping[str, Path]) -> None:
+    folders = {(folder / blob_name(one)).parent for one in passing}
     fresh = [one for one in folders if not one.is_dir()]
     for one in fresh:
         one.mkdir(parents=True, exist_ok=True)

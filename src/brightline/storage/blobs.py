@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ COPIED = 5 << 30  # bytes that S3 copies from one name to another at once
 PARTS, PART = 9_000, 5 << 20  # of one upload to S3, which knows 10,000, and the bytes that one has at the least
 ROOM = 64 << 20  # bytes of parts that are on their way at once
 AHEAD = 256 << 10  # bytes read at once where a parser asks for little
+_PLACE = re.compile(r"\bhttps?://[^\s)\"']+|(?<=[\s\"'])/[^\s:\"']+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,15 @@ class Blobs:
             raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
 
     def _settle(self, passing: str, sha256: str, size: int) -> None:
-        """The name appears once every byte is where it will be."""
+        """The name appears once every byte is where it will be. What cannot be named makes room again."""
+        try:
+            self._name(passing, sha256, size)
+        except BaseException:
+            if self.folder is not None:
+                (self.folder / passing).unlink(missing_ok=True)
+            raise
+
+    def _name(self, passing: str, sha256: str, size: int) -> None:
         self.expected([sha256])
         if self.folder is not None:
             sync(self.folder / passing)
@@ -104,6 +114,15 @@ class Blobs:
             raise Unreadable(f"the store of blobs does not answer: {first_line(trouble)}") from None
         return True
 
+    def remove(self, places: Sequence[str]) -> None:
+        """Whatever lies there. A store is asked for all of them at once: it may be far away, and somebody may be waiting.
+
+        Raises BaseError, OSError.
+        """
+        for some in [places] if self.folder is None and places else [[one] for one in places]:
+            with suppress(FileNotFoundError):
+                obstore.delete(self.store, some)
+
     @contextmanager
     def open(self, sha256: str, size: int) -> Iterator[Reader]:
         """Raises Unreadable."""
@@ -128,8 +147,8 @@ def sync(place: Path) -> None:
 
 
 def first_line(trouble: Exception) -> str:
-    """Without the trace that the store's library appends."""
-    return str(trouble).strip().partition("\n")[0][:300]
+    """Without the trace that the store's library appends, and without where the store is: whoever sends something may be told it."""
+    return _PLACE.sub("(a place)", str(trouble).strip().partition("\n")[0])[:300]
 
 
 def blob_name(sha256: str) -> str:

@@ -1,11 +1,14 @@
 """Opening the database: SQLite with a write-ahead log and full synchronisation, or PostgreSQL."""
 
+import errno
+import os
+import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from brightline.storage import schema
@@ -18,6 +21,7 @@ _MIGRATING = 0x62726967  # of PostgreSQL's advisory locks: ours while tables are
 _PENDING = "pending"  # what a transaction does at its end
 MAPPED = 1 << 30  # bytes of the database's file that are read without a copy
 PATIENCE = 30  # seconds to wait for another writer
+FULL = "53100"  # PostgreSQL's word for a disk that is
 
 
 class Unopened(Exception):
@@ -37,6 +41,7 @@ def open_database(url: str) -> Engine:
         raise Unopened(
             f"{url.partition(':')[0]}: is no database this office knows; use sqlite:///FILE or postgresql://..."
         )
+    event.listen(engine, "handle_error", _full)
     try:
         engine.connect().close()
     except DBAPIError as trouble:
@@ -72,6 +77,13 @@ def _pragmas(connection: Any, _record: Any) -> None:
         f"busy_timeout={PATIENCE * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _full(context: ExceptionContext) -> None:
+    """Its disk is full as any other is: what did not fit is refused, and not told as a fault. Raises OSError."""
+    told = context.original_exception
+    if getattr(told, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(told, "sqlstate", None) == FULL:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from told
 
 
 def _begin(connection: Connection) -> None:

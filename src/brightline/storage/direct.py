@@ -46,11 +46,9 @@ def take(length: int) -> mmap.mmap:
 
 
 def give(taken: mmap.mmap) -> None:
-    """The last use of it is over."""
+    """The last use of it is over. What is not kept goes with the last view of it: a trouble's traceback may have one."""
     if len(taken) == BUFFER and _FREE.qsize() < KEPT:
         _FREE.put(taken)
-    else:
-        taken.close()
 
 
 def _open(place: Path, flags: int) -> int:

@@ -7,7 +7,7 @@ torn after a power cut asks for it to be sent again. That saves a hash and a wai
 import mmap
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import obstore
@@ -44,6 +44,11 @@ class Parcels:
                 place.unlink()
         except (BaseError, OSError) as trouble:
             raise Unreadable(f"it cannot be kept: {first_line(trouble)}") from None
+
+    def drop(self, name: str) -> None:
+        """That nothing names. What cannot be taken away now is collected in its time."""
+        with suppress(BaseError, OSError):
+            self._blobs.remove([_path(name)])
 
     @contextmanager
     def open(self, name: str, size: int) -> Iterator["DirectFile | Fetched"]:

@@ -360,11 +360,13 @@ def renew_xorb(connection: Connection, repo: Repo, name: str, at: datetime) -> b
 
 
 def keep_xorb(connection: Connection, repo: Repo, name: str, xorb: Xorb, at: datetime) -> bool:
-    """Under the name that its sender gave it, which means something in this repository only. Whether it was new."""
+    """Under the name that its sender gave it, which means something in this repository only. Not where it is here already, and
+    shards may be made of it. Whether it was new.
+    """
     table = shelves.xorbs
     own = (table.c.repo == repo.id) & (table.c.hash == name)
     values = {"place": xorb.place, "size": xorb.size, "heads": xorb.heads, "at": stored(at)}
-    if connection.execute(update(table).where(own).values(**values)).rowcount:
+    if connection.execute(select(table.c.place).where(own)).first() is not None:
         return False
     connection.execute(insert(table).values(repo=repo.id, hash=name, **values))
     return True

@@ -4,11 +4,14 @@ Every way in says a name before it gives it to bytes (storage.arrivals), and a n
 time. So whatever is looked for and removed within one transaction, with the one writer's lock, was needed by nobody.
 """
 
+import shutil
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from stat import S_ISDIR
 
 import obstore
 from obstore.exceptions import BaseError
@@ -25,6 +28,7 @@ from brightline.storage.parcels import PREFIX as PARCELS
 
 GRACE = timedelta(days=1)  # longer than a link is good for: a client may be between its upload and its commit
 LEAST = timedelta(hours=2)
+PAUSE = 0.1  # seconds after which a writer that waits looks again, at the most
 LOCKED = 100  # blobs that are looked up and removed by one transaction, for which all who write wait
 Told = Callable[[int], None]
 Idle = Callable[[Connection, Collection[str], datetime, Collection[Gone]], set[str]]
@@ -74,11 +78,15 @@ class Collecting:
 
     @contextmanager
     def _turn(self) -> Iterator[Connection]:
-        """A transaction that no other writer shares; undone where nothing is to be removed."""
+        """A transaction that no other writer shares; undone where nothing is to be removed. Who waited for it comes before the
+        next one: SQLite has no queue.
+        """
         with writing(self._office.engine) as connection:
+            began = time.monotonic()
             yield connection
             if self._dry:
                 connection.rollback()
+        time.sleep(min(PAUSE, time.monotonic() - began))
 
     def _repository(self, mark: str) -> None:
         """What its refs reach is read without a lock; where they have moved by then, the next pass looks again."""
@@ -136,18 +144,29 @@ class Collecting:
     def _remove(self, rows: Sequence[tuple[str, int]]) -> None:
         self._found.files += len(rows)
         self._found.size += sum(size for _, size in rows)
-        for path, _ in rows:
-            with suppress(FileNotFoundError):
-                if not self._dry:
-                    obstore.delete(self._office.blobs.store, path)
+        if not self._dry:
+            self._office.blobs.remove([path for path, _ in rows])
 
     def _cut_off(self) -> None:
         """Uploads to a store that ended in the middle: nobody waits for them after so long."""
         for page in obstore.list(self._office.blobs.store, "incoming"):
             self._remove([(one["path"], one["size"]) for one in page if one["last_modified"] < now() - GRACE])
-        beside = self._office.settings.folder / "incoming"  # where bodies come in before they go to S3
-        for place in beside.iterdir() if self._office.blobs.folder is None and beside.is_dir() else ():
-            if place.stat().st_mtime < (now() - GRACE).timestamp():
-                self._found.files, self._found.size = self._found.files + 1, self._found.size + place.stat().st_size
-                if not self._dry:
-                    place.unlink(missing_ok=True)
+        if self._office.blobs.folder is None:
+            files, size = sweep(self._office.settings.folder / "incoming", dry=self._dry)
+            self._found.files, self._found.size = self._found.files + files, self._found.size + size
+
+
+def sweep(incoming: Path, *, dry: bool = False) -> tuple[int, int]:
+    """What a crash cut off a day ago or earlier, where bodies and imports come in: nobody waits for it. How many files it was,
+    and their bytes. Others may sweep here too, and uploads end meanwhile; a long import's folder is older than what is in it.
+    """
+    old, files, size = (now() - GRACE).timestamp(), 0, 0
+    for place in incoming.iterdir() if incoming.is_dir() else ():
+        with suppress(FileNotFoundError):
+            kept = [one.stat() for one in (place, *place.rglob("*"))]
+            if max(one.st_mtime for one in kept) < old:
+                lengths = [one.st_size for one in kept if not S_ISDIR(one.st_mode)]
+                files, size = files + len(lengths), size + sum(lengths)
+                if not dry:
+                    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    return files, size

@@ -33,6 +33,8 @@ MAIN = "main"
 PAGE = 50
 WORDINGS, REMARKS = 20, 1_000  # of one remark; of one discussion
 DIFF = 256 << 10  # bytes of a text whose changes are shown
+Changed = tuple[Seen, str, Filed | None, Filed | None]
+"""A path of a proposal, and what was and is there."""
 
 
 class Conversing(Proposing):
@@ -62,6 +64,7 @@ class Conversing(Proposing):
         return self._read(ask)
 
     def discussion(self, account: Account | None, name: RepoName, number: int, *, diff: bool) -> Document:
+        changed: list[Changed] = []
         had: list[tuple[Seen, Filed]] = []
 
         def ask(connection: Connection) -> Document:
@@ -76,10 +79,12 @@ class Conversing(Proposing):
             }
             row["filesWithConflicts"] = self._conflicts(connection, repo, told) if caller.owner else False
             if diff:
-                row["diff"] = self._diff(connection, account, repo, told, had)
+                changed.extend(self._changed_files(connection, account, repo, told))
             return row
 
         found = self._read(ask)
+        if "changes" in found and diff:
+            found["diff"] = "".join(self._changed_file(*one, had) for one in changed)
         for seen, filed in had:
             expose(self._shelving, seen, filed)
         return found
@@ -109,26 +114,23 @@ class Conversing(Proposing):
             return []
         return conflicts(self._shelving.listing(connection, main.files), *self.changed(connection, told, head))
 
-    def _diff(
-        self,
-        connection: Connection,
-        account: Account | None,
-        repo: Repo,
-        told: Discussion,
-        had: list[tuple[Seen, Filed]],
-    ) -> str:
-        """`had` are the files whose content it shows."""
+    def _changed_files(
+        self, connection: Connection, account: Account | None, repo: Repo, told: Discussion
+    ) -> list[Changed]:
+        """What a diff is made of, once no transaction waits for it."""
         head = head_of(connection, told)
         if head is None:
-            return ""
+            return []
         seen = self._shelving.at(connection, account, repo).seen(f"refs/pr/{told.number}")
         before, after = self.changed(connection, told, head)
-        return "".join(self._changed_file(seen, path, before.get(path), after[path], had) for path in sorted(after))
+        return [(seen, path, before.get(path), after[path]) for path in sorted(after)]
 
     def _changed_file(
         self, seen: Seen, path: str, before: Filed | None, after: Filed | None, had: list[tuple[Seen, Filed]]
     ) -> str:
-        """As git shows it. Content only where the caller may have both sides of it; nothing of what is hidden by now."""
+        """As git shows it. Content only where the caller may have both sides of it; nothing of what is hidden by now. `had` are the
+        files whose content it shows.
+        """
         sides = [one for one in (before, after) if one is not None]
         if len(seen.listed(sides)) < len(sides):
             return ""
@@ -148,8 +150,7 @@ class Conversing(Proposing):
             return None
         if filed.stored.lfs:
             return pointer(filed.stored.sha256, filed.stored.size).decode()
-        with self._office.blobs.open(filed.stored.sha256, filed.stored.size) as reader:
-            return reader.read(0, DIFF).decode("utf-8", "replace")
+        return self._shelving.text(filed, DIFF)
 
     def remark(self, account: Account | None, name: RepoName, number: int, said: str) -> Document:
         return {"newMessage": self._say(account, name, number, "comment", {"wordings": [said]}, own=False)}

@@ -38,14 +38,14 @@ class Counting:
         self._write(1)
 
     def _write(self, tries: int) -> None:
-        """What a busy database does not take is counted with what comes next, so often."""
+        """What a busy database, or one whose disk is full, does not take is counted with what comes next, so often."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
         try:
             with writing(self._office.engine) as connection:
                 for repo, count in sorted(counts.items()) if counts else ():
                     shelf.count_downloads(connection, repo, count)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, OSError):
             if tries > 1:
                 with self._lock:
                     self._counts.update(counts)

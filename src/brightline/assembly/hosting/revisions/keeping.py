@@ -18,7 +18,7 @@ from brightline.release.repository import HEADS, TAGS, Misnamed, RepoName, ref_n
 from brightline.storage import shelf
 from brightline.storage.leaving import remove_repo
 from brightline.storage.renames import rename_repo
-from brightline.storage.shelf import Repo
+from brightline.storage.shelf import Filed, Repo
 
 
 class Keeping(Room):
@@ -128,38 +128,36 @@ class Keeping(Room):
         """`pull`: they will be proposed, and whoever sees the repository may ask. `ignore` is a .gitignore that comes along."""
         who = writer(account)
 
-        def ask(connection: Connection) -> list[Document]:
+        def ask(connection: Connection) -> tuple[str, Seen, dict[str, Filed]]:
             proposed = pull or number_of(revision) is not None
             look = (self._shelving.look if proposed else self._shelving.look_own)(connection, account, name)
             seen = look.seen(revision)
             shown = seen.listed(self._shelving.files(connection, seen.revision))
-            kept = {one.stored.path: one.stored for one in shown}
-            sizes = {one.size for one in kept.values()}
-            ignored = matching(ignore or self._text(connection, seen, IGNORE))
-            beside = tracked(self._text(connection, seen, ATTRIBUTES))
-            rows, coming = [], 0
-            for file in files:
-                path = str(file["path"])
-                large = is_large(path, int(file["size"]), bytes(file["sample"]))
-                mode = "lfs" if large or (file["size"] and beside(path)) else "regular"
-                own = kept.get(path)
-                same = own if own is not None and own.lfs == (mode == "lfs") else None
-                oid = None if same is None else same.sha256 if same.lfs else same.oid
-                rows.append({"path": path, "uploadMode": mode, "shouldIgnore": ignored(path), "oid": oid})
-                if file["size"] not in sizes and not ignored(path):  # as large as one that is here: it may be the same
-                    coming += int(file["size"])
-            self._shelving.quota.room(connection, who.name if proposed else look.repo.owner, coming)
-            return rows
+            return who.name if proposed else look.repo.owner, seen, {one.stored.path: one for one in shown}
 
-        return self._read(ask)
+        owner, seen, kept = self._read(ask)
+        sizes = {one.stored.size for one in kept.values()}
+        ignored = matching(ignore or self._text(seen, kept.get(IGNORE)))
+        beside = tracked(self._text(seen, kept.get(ATTRIBUTES)))
+        rows, coming = [], 0
+        for file in files:
+            path = str(file["path"])
+            large = is_large(path, int(file["size"]), bytes(file["sample"]))
+            mode = "lfs" if large or (file["size"] and beside(path)) else "regular"
+            own = kept[path].stored if path in kept else None
+            same = own if own is not None and own.lfs == (mode == "lfs") else None
+            oid = None if same is None else same.sha256 if same.lfs else same.oid
+            rows.append({"path": path, "uploadMode": mode, "shouldIgnore": ignored(path), "oid": oid})
+            if file["size"] not in sizes and not ignored(path):  # as large as one that is here: it may be the same
+                coming += int(file["size"])
+        self._read(lambda connection: self._shelving.quota.room(connection, owner, coming))
+        return rows
 
-    def _text(self, connection: Connection, seen: Seen, path: str) -> str:
-        """A small file of a revision, as far as the caller may have it."""
-        kept = self._shelving.file(connection, seen.revision, path)
-        if kept is None or kept.stored.size > REGULAR or seen.denial(kept) is not None:
+    def _text(self, seen: Seen, filed: Filed | None) -> str:
+        """A small file of a revision, as far as the caller may have it. Raises Turned."""
+        if filed is None or filed.stored.size > REGULAR or seen.denial(filed) is not None:
             return ""
-        with self._office.blobs.open(kept.stored.sha256, kept.stored.size) as reader:
-            return reader.read(0, REGULAR).decode("utf-8", "replace")
+        return self._shelving.text(filed, REGULAR)
 
     def commit(self, account: Account | None, name: RepoName, revision: str, wanted: Push) -> Document:
         made = push(self._shelving, account, name, revision, wanted)

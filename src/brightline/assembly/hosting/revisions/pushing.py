@@ -220,10 +220,10 @@ def _next(shelving: Shelving, repo: Repo, ref: str, head: Revision, after: Mappi
 
 
 def _own_words(shelving: Shelving, files: Mapping[str, Filed]) -> dict[str, str]:
+    """Raises Turned."""
     texts: dict[str, str] = {}
     for path in OWN_WORDS:
         one = files.get(path)
         if one is not None and one.format in ("toml", "markdown", "text") and one.stored.size <= SMALL:
-            with shelving.office.blobs.open(one.stored.sha256, one.stored.size) as reader:
-                texts[path] = reader.read(0, SMALL).decode("utf-8", "replace")
+            texts[path] = shelving.text(one, SMALL)
     return texts

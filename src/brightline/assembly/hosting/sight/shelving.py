@@ -15,7 +15,8 @@ from brightline.assembly.hosting.sight.outline import Outline
 from brightline.assembly.office import Office
 from brightline.enforcement.access import Denial, Reason
 from brightline.enforcement.branches import MAIN
-from brightline.hub.host import Account, Turned
+from brightline.hub.host import FULL, Account, Turned
+from brightline.release.reader import Unreadable
 from brightline.release.repository import RepoName
 from brightline.storage import shelf
 from brightline.storage.attributes import ORGANISATION
@@ -73,6 +74,15 @@ class Shelving(Knowing):
         if revision.manifest and listing.manifest != revision.manifest:
             raise LookupError(f"the listing of {revision.oid} is not of {revision.manifest}")
         return listing.files
+
+    def text(self, filed: Filed, most: int) -> str:
+        """Of a small file. Not for within a transaction: a store that is slow would hold it open. Raises Turned."""
+        file = filed.stored
+        try:
+            with self.office.blobs.open(file.sha256, file.size) as reader:
+                return reader.read(0, most).decode("utf-8", "replace")
+        except Unreadable as trouble:
+            raise Turned(FULL, f"{file.path}: {trouble}.") from None
 
     def listing(self, connection: Connection, files: str) -> Mapping[str, Filed]:
         """By path."""

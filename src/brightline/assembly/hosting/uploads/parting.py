@@ -67,7 +67,7 @@ class Parting:
         if sha256 != announced or len(tags) != count or count == 0:
             raise Turned(422, f"{announced} has {count} parts, each with its tag.")
         if not self._receiving.here(mark, {announced: size}):
-            self._join(ticket, tags)
+            self._join(ticket, count)
         drop_parts(self._office.blobs, key, count)
         self._receiving.release(mark, self._sizes(key, size))
 
@@ -76,22 +76,22 @@ class Parting:
         count = -(-size // (self.part_size(size) or PART))
         return {part_name(key, number): self._due(size, number) for number in range(1, count + 1)}
 
-    def _join(self, ticket: str, tags: Sequence[str]) -> None:
+    def _join(self, ticket: str, count: int) -> None:
         mark, announced, _, size = self._ticket(ticket)
         try:
-            self._put_together(ticket, tags)
+            self._put_together(ticket, count)
         except Unreadable as trouble:
             if not self._receiving.here(mark, {announced: size}):  # somebody else may have joined and dropped them
                 raise Turned(422, f"{trouble}: send it again.") from None
         except OSError as trouble:
             raise Turned(FULL, f"it cannot be kept: {trouble.strerror}.") from None
 
-    def _put_together(self, ticket: str, tags: Sequence[str]) -> None:
+    def _put_together(self, ticket: str, count: int) -> None:
         """Raises Unreadable, OSError, Turned."""
         _, _, key, size = self._ticket(ticket)
         inlet = Inlet(self._receiving.incoming(), hashing=True)
         try:
-            inlet.keep(read_parts(self._office.blobs, key, list(tags)))
+            inlet.keep(read_parts(self._office.blobs, key, count))
             self._receiving.file(ticket, Arrived(inlet.place, inlet.finish(), inlet.size), self._sizes(key, size))
         finally:
             inlet.drop()

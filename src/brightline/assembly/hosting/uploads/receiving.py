@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.assembling import Sources, assemble
+from brightline.assembly.office import now
 from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of
@@ -21,7 +22,8 @@ from brightline.storage.database import writing
 from brightline.storage.parcels import Parcels, new_parcel
 from brightline.storage.shelf import Repo, Xorb
 
-MINUTES = 60  # that a link is good for: a large upload begins within it
+MINUTES = 60  # that a link for xorbs is good for: clients ask for another one in time
+LASTING = timedelta(hours=20)  # of a link for a file: its last part begins within it, while the first still lies here
 LARGE = 256 << 20  # bytes of a file that are charged before it comes, and not when it has come
 YOUNG = timedelta(minutes=MINUTES)  # of a xorb: it is collected no sooner than a link to name it by is good for
 WHOLE = 64 << 20  # bytes that the chunks of a xorb have together, unpacked (Xet's specification)
@@ -57,9 +59,11 @@ class Receiving:
     def admitted(self, act: str, ticket: str) -> list[object]:
         """What the ticket names behind the repository's id. Raises Turned."""
         try:
-            said = self._links.loads(ticket, max_age=MINUTES * 60)
+            said, since = self._links.loads(ticket, return_timestamp=True)
         except BadData:
-            raise Turned(403, "This link is not good, or not any more: ask for another one.") from None
+            raise Turned(403, "This link is not good: ask for another one.") from None
+        if now() - since > (LASTING if said[0] == "lfs" else YOUNG):  # another process's clock may be ahead of this one
+            raise Turned(403, "This link is not good any more: ask for another one.")
         if said[0] != act:
             raise Turned(403, "This link is for something else.")
         return list(said[1:])
@@ -102,10 +106,16 @@ class Receiving:
         try:
             self._parcels.keep(arrived.place, xorb.place)
         except Unreadable as trouble:
+            self.release(str(mark), {xorb.place: xorb.size})  # sent again, it is another parcel, and charged for itself
             raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, str(mark))
-            return shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
+            fresh = shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
+            if not fresh:
+                release(connection, repo.owner, {xorb.place: xorb.size})
+        if not fresh:
+            self._parcels.drop(xorb.place)
+        return fresh
 
     def _renewed(self, mark: str, name: str) -> bool:
         """Whether one of this name is kept already. It lies here for another day, and is charged for it, whatever it became."""
