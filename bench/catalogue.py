@@ -31,9 +31,10 @@ from brightline.authority.case import State
 from brightline.hub.host import Account, Operation, Push, Wanted
 from brightline.release.card import Card
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import catalogue, schema, shelves
-from brightline.storage.catalogue import EVER
-from brightline.storage.database import writing
+from brightline.storage.lists import catalogue
+from brightline.storage.lists.catalogue import EVER
+from brightline.storage.sql import schema, shelves
+from brightline.storage.sql.database import writing
 
 COUNTS = {Kind.MODEL: 350_000, Kind.DATASET: 75_000, Kind.SPACE: 150_000}
 QUESTIONS = 3_000
@@ -254,7 +255,7 @@ def _keep(connection: Connection, made: Sequence[Any]) -> None:
 
 
 def _show(connection: Connection, kind: Kind, made: Sequence[Any], labels: Iterator[int]) -> None:
-    """As storage.catalogue writes them."""
+    """As storage.lists.catalogue writes them."""
     place, numbers, counts = catalogue.place(kind, public=True), dict[str, int](), Counter[str]()
     named = [catalogue.labels_of(name, card, gated) for _, name, card, gated, _ in made]
     for names in named:

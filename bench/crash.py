@@ -28,9 +28,9 @@ from brightline.inspection.examination import Examined
 from brightline.permit.word import read_word
 from brightline.proof.merkle import consistent, leaf_hash, root
 from brightline.proof.tile import nodes_of
-from brightline.storage import schema
-from brightline.storage.log import Edge
-from brightline.storage.records import words_of
+from brightline.storage.record.log import Edge
+from brightline.storage.record.records import words_of
+from brightline.storage.sql import schema
 
 OPEN = (State.TENDERED, State.ACCEPTED, State.UNDER_REVIEW, State.DRAFTED, State.DECIDED)
 

@@ -16,8 +16,8 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push
 from brightline.release.repository import Kind, RepoName
-from brightline.storage.charges import charge, charges
-from brightline.storage.database import stored, writing
+from brightline.storage.accounts.charges import charge, charges
+from brightline.storage.sql.database import stored, writing
 
 HELD, RUNS = 1_000_000, 15
 

@@ -19,9 +19,9 @@ from brightline.assembly.office import Office
 from brightline.assembly.record import prove_entry
 from brightline.permit.word import Word
 from brightline.proof.verification import log_key
-from brightline.storage.database import open_database, writing
 from brightline.storage.ledger import BATCH
-from brightline.storage.log import checkpoint, load_edge, write_entries, write_head
+from brightline.storage.record.log import checkpoint, load_edge, write_entries, write_head
+from brightline.storage.sql.database import open_database, writing
 
 WRITERS, SPAN, TURNS = 32, 2.0, 5  # threads; seconds of a turn
 LONG = 1_000_000

@@ -22,7 +22,7 @@ from brightline.desk.admission import needs
 from brightline.inspection.finding import Rule
 from brightline.settings.environment import VARIABLES
 from brightline.settings.office import KEYS
-from brightline.storage.tokens import SCOPES
+from brightline.storage.accounts.tokens import SCOPES
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brightline.cli.failure import Exit
-from brightline.storage.tokens import SCOPES
+from brightline.storage.accounts.tokens import SCOPES
 
 ROOT = Path(__file__).parents[1]
 MAKE = runpy.run_path(str(ROOT / "docs" / "make.py"))

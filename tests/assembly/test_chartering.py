@@ -16,7 +16,7 @@ from brightline.assembly.verification import verify
 from brightline.authority.case import State
 from brightline.permit.order import Effect
 from brightline.release.component import Component
-from brightline.storage.keys import make_key, read_key, write_key
+from brightline.storage.record.keys import make_key, read_key, write_key
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from brightline.hub.host import Document
 from brightline.release.card import Card
 from brightline.release.component import Component
 from brightline.release.revision import stored_regular, tree_ids
-from brightline.storage.shelf import Carded, Filed
+from brightline.storage.repositories.shelf import Carded, Filed
 
 PARTS = (
     "a",

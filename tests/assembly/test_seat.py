@@ -14,7 +14,7 @@ import pytest
 from tests.servers import fresh_database, postgresql
 
 from brightline.assembly.seat import Table, in_folder, is_taken, table_of, take_seat
-from brightline.storage.database import open_database
+from brightline.storage.sql.database import open_database
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ import sys, time
 from functools import partial
 from pathlib import Path
 from brightline.assembly.seat import in_folder, take_seat, table_of
-from brightline.storage.database import open_database
+from brightline.storage.sql.database import open_database
 place = sys.argv[1]
 table = table_of(Path(), open_database(place)) if ":" in place else partial(in_folder, Path(place))
 seat = take_seat(table)

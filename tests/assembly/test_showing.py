@@ -12,8 +12,8 @@ from brightline.assembly.hosting.sight.showing import row_document
 from brightline.hub.host import Wanted
 from brightline.release.card import Card
 from brightline.release.repository import Kind
-from brightline.storage.catalogue import EVER
-from brightline.storage.finding import Found
+from brightline.storage.lists.catalogue import EVER
+from brightline.storage.lists.finding import Found
 
 CARD = Card(("tiny", "license:mit"), "fill-mask", "keras", ("acme/base",), ("acme/set",), '{"license":"mit"}')
 ROW = Found(9, 7, "acme", "tiny", False, "", False, "a" * 40, "", 0, 1_700_000_000, 9, json.dumps(asdict(CARD)))

@@ -21,7 +21,7 @@ from brightline.permit.permit import Permit
 from brightline.permit.word import Word
 from brightline.release.component import JUDGED, Component
 from brightline.release.manifest import File, Manifest
-from brightline.storage.keys import PrivateKey, private_key
+from brightline.storage.record.keys import PrivateKey, private_key
 
 if TYPE_CHECKING:
     from brightline.authority.case import Case

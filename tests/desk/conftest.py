@@ -11,7 +11,7 @@ from tests.offices import decided, examined, file_case, found, write_model
 from tests.servers import free_port
 
 from brightline.assembly.office import Office
-from brightline.storage import tokens
+from brightline.storage.accounts import tokens
 
 EVERYTHING = frozenset(tokens.SCOPES)
 

@@ -50,7 +50,7 @@ def client(address: str, office: Office, who: str | None) -> HfApi:
 def open_cases(office: Office) -> list[int]:
     from sqlalchemy import select
 
-    from brightline.storage import schema
+    from brightline.storage.sql import schema
 
     with office.engine.begin() as connection:
         wanted = select(schema.cases.c.number).where(schema.cases.c.state == State.TENDERED.value)

@@ -23,11 +23,13 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import hash_text, read_heads
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import catalogue, schema, shelf, shelves
-from brightline.storage.attributes import vettings
-from brightline.storage.discussions import discussions, remarks
-from brightline.storage.lending import loans
-from brightline.storage.shelf import find_repo
+from brightline.storage.lists import catalogue
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.attributes import vettings
+from brightline.storage.repositories.discussions import discussions, remarks
+from brightline.storage.repositories.lending import loans
+from brightline.storage.repositories.shelf import find_repo
+from brightline.storage.sql import schema, shelves
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
 NAME = RepoName(Kind.MODEL, "acme", "one")

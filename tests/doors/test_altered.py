@@ -13,8 +13,8 @@ from tests.doors.conftest import client, decide_all
 from tests.offices import write_model
 
 from brightline.assembly.office import Office
-from brightline.storage import schema, shelves
-from brightline.storage.database import writing
+from brightline.storage.sql import schema, shelves
+from brightline.storage.sql.database import writing
 
 SEEDS = count(1_000)
 Alter = Callable[[Connection, str, str], object]  # given the manifests of what is withheld and of what is open

@@ -10,7 +10,7 @@ from tests.offices import DECLARED
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.release.component import Component
-from brightline.storage import tokens
+from brightline.storage.accounts import tokens
 
 CONTENT = bytes(range(256)) * 4096
 

@@ -29,7 +29,8 @@ from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import arrivals, shelf
+from brightline.storage.blobs import arrivals
+from brightline.storage.repositories import shelf
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
 DAY = timedelta(days=1)

@@ -13,7 +13,7 @@ from tests.doors.conftest import client, decide_all, secret
 from tests.offices import DECLARED, write_model
 
 from brightline.assembly.office import Office
-from brightline.storage import shelves
+from brightline.storage.sql import shelves
 
 HF = str(Path(sys.executable).with_name("hf"))
 QUIET = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_COLOR": "1"}

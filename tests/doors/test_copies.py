@@ -23,8 +23,8 @@ from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
 from brightline.permit.order import Effect
 from brightline.release.component import Component
-from brightline.storage import schema
-from brightline.storage.tokens import find_token, revoke_token
+from brightline.storage.accounts.tokens import find_token, revoke_token
+from brightline.storage.sql import schema
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own LFS upload
 

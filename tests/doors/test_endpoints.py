@@ -9,8 +9,8 @@ import pytest
 from tests.doors.conftest import client
 
 from brightline.assembly.office import Office
-from brightline.hub import refusing
 from brightline.hub.application import ROUTES
+from brightline.hub.routes import refusing
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own LFS upload
 

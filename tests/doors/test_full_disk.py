@@ -21,7 +21,7 @@ from tests.servers import free_port
 from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
 from brightline.release.reader import Memory, Unreadable
-from brightline.storage.batch import keep_all
+from brightline.storage.blobs.batch import keep_all
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 MIB = 1 << 20

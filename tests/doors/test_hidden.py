@@ -17,7 +17,7 @@ from brightline.hub.host import Account, Operation, Push, Turned, Wanted
 from brightline.permit.order import EVERYBODY
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
-from brightline.storage.asking import STATES
+from brightline.storage.repositories.asking import STATES
 
 ACME = Account("acme", "t", frozenset(BOTH))
 WEIGHTS = b"\0weights" * 100

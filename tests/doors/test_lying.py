@@ -18,7 +18,7 @@ from brightline.release.repository import Kind, RepoName
 from brightline.release.revision import object_id
 from brightline.sources.exchange import TRIES
 from brightline.sources.upstream import Upstream
-from brightline.storage import schema, shelves
+from brightline.storage.sql import schema, shelves
 
 NAME = RepoName(Kind.MODEL, "acme", "lie")
 

@@ -26,8 +26,8 @@ from brightline.assembly.office import Office
 from brightline.assembly.refusal import Refused
 from brightline.hub.host import Account, Turned
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelves
-from brightline.storage.origins import wishes
+from brightline.storage.repositories.origins import wishes
+from brightline.storage.sql import shelves
 
 SOON = 0.05  # minutes after which the upstream is looked at again
 

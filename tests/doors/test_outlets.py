@@ -174,7 +174,7 @@ def test_an_address_ends(s3, tmp_path, monkeypatch) -> None:
     from datetime import timedelta
 
     from brightline.release.reader import Memory
-    from brightline.storage.outgoing import signed_address
+    from brightline.storage.blobs.outgoing import signed_address
 
     assert timedelta(minutes=1) >= handing.LIFE
     office, _ = s3

@@ -22,7 +22,7 @@ from tests.servers import free_port, fresh_database, object_store, postgresql
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import lift_order
 from brightline.assembly.seat import is_taken, table_of
-from brightline.storage import tokens
+from brightline.storage.accounts import tokens
 
 FILE = "model.safetensors"
 SIZE = 48 << 20  # more than the sockets on the way hold

@@ -117,7 +117,7 @@ def test_a_proposal_tells_nothing_of_what_is_withheld(acme, ann, office, tmp_pat
     with office.engine.begin() as connection:
         from sqlalchemy import select
 
-        from brightline.storage import schema
+        from brightline.storage.sql import schema
 
         paths = set(
             connection.execute(select(schema.files.c.path).where(schema.files.c.manifest == manifest)).scalars()
@@ -248,7 +248,7 @@ def test_a_card_is_bytes_of_its_file_and_a_diff_is_bytes_that_are_handed_out(
 def exposures(office: Office, who: str) -> set[tuple[str, str]]:
     from sqlalchemy import select
 
-    from brightline.storage import schema
+    from brightline.storage.sql import schema
 
     table = schema.exposures.c
     with office.engine.begin() as connection:

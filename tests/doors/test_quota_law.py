@@ -30,8 +30,9 @@ from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import hash_text, read_heads
 from brightline.release.attributes import OFFICES
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import arrivals, schema, shelves
-from brightline.storage.charges import allowances, charges
+from brightline.storage.accounts.charges import allowances, charges
+from brightline.storage.blobs import arrivals
+from brightline.storage.sql import schema, shelves
 
 MOST, PART = 10_000, 1_000
 PEOPLE = {one: Account(one, "t", frozenset({"hub:read", "hub:write"})) for one in ("acme", "zeta")}

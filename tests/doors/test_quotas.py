@@ -21,7 +21,7 @@ from tests.servers import free_port
 from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.hosting.quota import except_account
 from brightline.assembly.office import Office
-from brightline.storage import charges
+from brightline.storage.accounts import charges
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 REFUSED = (HfHubHTTPError, ValueError, OSError, RuntimeError)

@@ -14,7 +14,7 @@ from tests.offices import write_model
 
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order
-from brightline.hub.sending import MANY
+from brightline.hub.transfer.sending import MANY
 from brightline.release.component import Component
 
 SIZE = 40 << 20  # more than the sockets on the way hold

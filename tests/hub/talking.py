@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from uvicorn import Config, Server
 
-from brightline.hub.connection import Connection
-from brightline.hub.exchange import Header
+from brightline.hub.transfer.connection import Connection
+from brightline.hub.transfer.exchange import Header
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 

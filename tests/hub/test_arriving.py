@@ -16,11 +16,13 @@ from tests.offices import found
 
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub import arriving, asking, catalogue
+from brightline.hub import asking
 from brightline.hub.application import make_hub
 from brightline.hub.host import Account
+from brightline.hub.routes import catalogue
+from brightline.hub.transfer import arriving
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import direct
+from brightline.storage.blobs import direct
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
 ZETA = replace(ACME, name="zeta")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 from tests.hub.talking import App, get, nothing, serving, talk
 
-from brightline.hub.body import Body
+from brightline.hub.transfer.body import Body
 
 LONG = 3 << 20
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 from tests.hub.talking import App, get, nothing, plain, serving, talk
 
-from brightline.hub import connection
-from brightline.hub.connection import HEAD, LINES
-from brightline.hub.exchange import Exchange, Header, exchange_of, lines
+from brightline.hub.transfer import connection
+from brightline.hub.transfer.connection import HEAD, LINES
+from brightline.hub.transfer.exchange import Exchange, Header, exchange_of, lines
 from brightline.release.reader import Unreadable
 
 FAR = 1e9  # a moment that does not come

@@ -10,8 +10,8 @@ from tests.offices import found
 
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
-from brightline.hub import files
 from brightline.hub.application import make_hub
+from brightline.hub.routes import files
 from brightline.release.repository import Kind, RepoName
 
 CONTENT = b"larger than the largest"

@@ -8,8 +8,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from brightline.hub.exchange import EXCHANGE, Exchange, Header
 from brightline.hub.remembering import ASKED, LITTLE, ROOM, Remembering, Shelf, ready
+from brightline.hub.transfer.exchange import EXCHANGE, Exchange, Header
 
 
 def test_long_addresses_take_the_room_that_they_need() -> None:

@@ -16,9 +16,9 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import read_heads
 from brightline.release.reader import Unreadable
-from brightline.storage import shelves
-from brightline.storage.blobs import Blobs
-from brightline.storage.parcels import Parcels
+from brightline.storage.blobs.parcels import Parcels
+from brightline.storage.blobs.store import Blobs
+from brightline.storage.sql import shelves
 
 ASKED = {"path": "x.txt", "size": 1, "sample": b"x"}
 Work = Callable[[Hosting], object]

@@ -13,7 +13,7 @@ from tests.permit.papers import mutants, places, read_or_illegible, replaced, wi
 from brightline.permit.charter import Charter, Holder, Role, read_charter
 from brightline.permit.key import ECDSA
 from brightline.permit.notation import Illegible
-from brightline.storage.keys import make_key
+from brightline.storage.record.keys import make_key
 
 CHARTER = charter()
 PAYLOAD = CHARTER.envelope().payload

@@ -22,7 +22,7 @@ from brightline.permit.envelope import (
 )
 from brightline.permit.key import ECDSA, ED25519, Key
 from brightline.permit.notation import SIZE, Illegible, canonical
-from brightline.storage.keys import make_key
+from brightline.storage.record.keys import make_key
 
 PENS = {scheme: [make_key(scheme) for _ in range(4)] for scheme in (ED25519, ECDSA)}
 MIXED = [PENS[ED25519][0], PENS[ECDSA][0], PENS[ED25519][1], PENS[ECDSA][1]]

@@ -12,7 +12,7 @@ from tests.permit.papers import JUNK, read_or_illegible
 
 from brightline.permit.key import ECDSA, ED25519, Key
 from brightline.permit.notation import Illegible, canonical, read_object
-from brightline.storage.keys import make_key
+from brightline.storage.record.keys import make_key
 
 SEEDS = st.binary(min_size=32, max_size=32)
 BOTH = pytest.mark.parametrize("scheme", [ED25519, ECDSA])

@@ -15,7 +15,7 @@ from securesystemslib.signer import SSlibKey
 
 from brightline.permit.envelope import STATEMENT_TYPE, Envelope
 from brightline.permit.key import ECDSA, ED25519
-from brightline.storage.keys import (
+from brightline.storage.record.keys import (
     NoKey,
     make_key,
     private_key,

@@ -12,7 +12,7 @@ from tests.authority.office import NOON, pen
 from brightline.permit.key import ECDSA, Key
 from brightline.permit.notation import Illegible
 from brightline.proof.note import Checkpoint, Line, NoteKey, read_checkpoint, read_lines, read_note_key, whole
-from brightline.storage.keys import make_key
+from brightline.storage.record.keys import make_key
 
 LOG = NoteKey("example.org/log", pen("log").public)
 WITNESS = NoteKey("wit", pen("wit").public, witness=True)

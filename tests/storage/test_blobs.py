@@ -15,9 +15,9 @@ from tests.servers import object_store
 from brightline.assembly.office import Office
 from brightline.authority.case import State
 from brightline.release.reader import Memory, Unreadable
-from brightline.storage.batch import keep_all
-from brightline.storage.blobs import Blobs, first_line, open_blobs
-from brightline.storage.database import Unopened
+from brightline.storage.blobs.batch import keep_all
+from brightline.storage.blobs.store import Blobs, first_line, open_blobs
+from brightline.storage.sql.database import Unopened
 
 CONTENT = bytes(range(256)) * 4_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

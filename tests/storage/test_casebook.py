@@ -16,10 +16,10 @@ from brightline.authority.orders import Ordered
 from brightline.permit.notation import Illegible
 from brightline.permit.order import Effect
 from brightline.release.component import Component
-from brightline.storage import schema
-from brightline.storage.casebook import read_casebook
-from brightline.storage.database import stored, writing
-from brightline.storage.records import load_case, words_of
+from brightline.storage.record.casebook import read_casebook
+from brightline.storage.record.records import load_case, words_of
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import stored, writing
 
 
 @pytest.fixture

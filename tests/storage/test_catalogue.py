@@ -32,10 +32,12 @@ from brightline.permit.order import Effect
 from brightline.release.card import read_card
 from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import finding, schema, shelf, shelves
-from brightline.storage.catalogue import labels, shown, signature
-from brightline.storage.database import writing
-from brightline.storage.weighing import Way
+from brightline.storage.lists import finding
+from brightline.storage.lists.catalogue import labels, shown, signature
+from brightline.storage.lists.weighing import Way
+from brightline.storage.repositories import shelf
+from brightline.storage.sql import schema, shelves
+from brightline.storage.sql.database import writing
 
 PEOPLE = ("acme", "globex", "ann", "examiner", None)
 OWNERS = ("acme", "globex")
@@ -383,7 +385,7 @@ def test_a_signature_tells_of_every_label_that_a_row_has() -> None:
 
 @pytest.mark.parametrize("label", [0, 1, 4_095, 4_096, 1 << 24, (1 << 36) - 1])
 def test_each_label_has_a_sign_of_its_own(label: int) -> None:
-    from brightline.storage.catalogue import sign
+    from brightline.storage.lists.catalogue import sign
 
     others = {sign(other) for other in range(5_000) if other != label}
     assert len(sign(label)) == 3

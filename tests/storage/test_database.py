@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 from tests.servers import fresh_database
 
-from brightline.storage.database import open_database, planned_anew
+from brightline.storage.sql.database import open_database, planned_anew
 
 ASKED = text("SELECT relname FROM pg_class WHERE relname = :name")
 PLANS = text("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT relname%'")

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from brightline.release.reader import Unreadable
-from brightline.storage import direct
-from brightline.storage.direct import BUFFER, PAGE, Outlet, opened, take
-from brightline.storage.inlet import Inlet
+from brightline.storage.blobs import direct
+from brightline.storage.blobs.direct import BUFFER, PAGE, Outlet, opened, take
+from brightline.storage.blobs.inlet import Inlet
 
 lengths = st.one_of(st.integers(0, 3 * PAGE), st.sampled_from([PAGE, BUFFER - 1, BUFFER, BUFFER + 1, 2 * BUFFER + 7]))
 either = pytest.mark.parametrize("flags", [getattr(os, "O_DIRECT", 0), 0], ids=["direct", "through the cache"])

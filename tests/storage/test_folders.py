@@ -11,9 +11,10 @@ from brightline.assembly.hosting.sight import outline
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Document, Operation, Push
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelf, shelves
 from brightline.storage.collection import drop_listings
-from brightline.storage.database import migrate
+from brightline.storage.repositories import shelf
+from brightline.storage.sql import shelves
+from brightline.storage.sql.database import migrate
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
 NAME = RepoName(Kind.MODEL, "acme", "one")

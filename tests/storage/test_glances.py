@@ -13,10 +13,10 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Document, Operation, Push
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import asking, attributes, origins, shelf
-from brightline.storage.database import writing
-from brightline.storage.glances import Who, glance_marked, glance_named
-from brightline.storage.lending import Loan, lend, loans_of
+from brightline.storage.repositories import asking, attributes, origins, shelf
+from brightline.storage.repositories.glances import Who, glance_marked, glance_named
+from brightline.storage.repositories.lending import Loan, lend, loans_of
+from brightline.storage.sql.database import writing
 
 NAME = RepoName(Kind.MODEL, "acme", "tiny")
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))

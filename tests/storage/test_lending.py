@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from brightline.assembly.office import Office
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelf
-from brightline.storage.database import writing
-from brightline.storage.lending import Loan, lend, loans_of
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.lending import Loan, lend, loans_of
+from brightline.storage.sql.database import writing
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -15,9 +15,11 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Operation, Push, Wanted
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import catalogue, charges, finding, shelves
-from brightline.storage.database import NEWEST, Unopened, is_current, migrate, open_database
-from brightline.storage.sampling import _draw
+from brightline.storage.accounts import charges
+from brightline.storage.lists import catalogue, finding
+from brightline.storage.lists.sampling import _draw
+from brightline.storage.sql import shelves
+from brightline.storage.sql.database import NEWEST, Unopened, is_current, migrate, open_database
 
 
 def scripts() -> ScriptDirectory:

@@ -29,8 +29,9 @@ from brightline.proof.monitor import Forked
 from brightline.proof.tlogproof import read_proof
 from brightline.proof.verification import log_key
 from brightline.release.component import Component
-from brightline.storage import schema, tokens
+from brightline.storage.accounts import tokens
 from brightline.storage.ledger import Turn
+from brightline.storage.sql import schema
 
 
 def published(office: Office, place: Path) -> int:

@@ -9,9 +9,9 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.office import Office
 from brightline.release.repository import Kind, RepoName
 from brightline.sources.upstream import Upstream
-from brightline.storage import origins, shelf
-from brightline.storage.database import writing
-from brightline.storage.origins import DONE, FAILED, FETCHING
+from brightline.storage.repositories import origins, shelf
+from brightline.storage.repositories.origins import DONE, FAILED, FETCHING
+from brightline.storage.sql.database import writing
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NAME = RepoName(Kind.DATASET, "org", "rows")
@@ -85,7 +85,7 @@ def test_a_name_is_somebodys_by_its_token_its_repositories_or_itself(office: Off
     def local(namespace: str, name: str = "x") -> bool:
         return origins.is_local(connection, RepoName(Kind.MODEL, namespace, name), "mirror")
 
-    from brightline.storage import tokens
+    from brightline.storage.accounts import tokens
 
     with writing(office.engine) as connection:
         tokens.create_token(connection, "t", "Bob", frozenset({"hub:read"}), AT, None)

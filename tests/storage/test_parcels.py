@@ -19,11 +19,12 @@ from brightline.assembly.office import Office
 from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import LZ4, Garbled, read_heads
 from brightline.release.reader import Memory, Unreadable
-from brightline.storage import arrivals, blobs
-from brightline.storage.batch import keep_all
-from brightline.storage.database import writing
-from brightline.storage.parcels import Parcels, new_parcel
-from brightline.storage.shelf import Xorb
+from brightline.storage.blobs import arrivals
+from brightline.storage.blobs import store as blobs
+from brightline.storage.blobs.batch import keep_all
+from brightline.storage.blobs.parcels import Parcels, new_parcel
+from brightline.storage.repositories.shelf import Xorb
+from brightline.storage.sql.database import writing
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from tests.offices import Clock
 
 from brightline.assembly.office import Office
 from brightline.release.repository import Kind
-from brightline.storage.catalogue import CHANCE, DRAWN, shown
-from brightline.storage.planning import Asked, Plan
-from brightline.storage.sampling import GROWTH, LASTS, Sample, Samples
-from brightline.storage.weighing import COSTS, way
+from brightline.storage.lists.catalogue import CHANCE, DRAWN, shown
+from brightline.storage.lists.planning import Asked, Plan
+from brightline.storage.lists.sampling import GROWTH, LASTS, Sample, Samples
+from brightline.storage.lists.weighing import COSTS, way
 
 names = st.text("ab-/", max_size=12)
 rows = st.lists(st.tuples(names, st.lists(st.integers(1, 5), max_size=3, unique=True)), max_size=20)

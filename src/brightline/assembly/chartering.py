@@ -16,8 +16,8 @@ from brightline.permit.envelope import CHARTER_TYPE, Envelope, parse_envelope
 from brightline.permit.key import Signer
 from brightline.permit.notation import Illegible, canonical, written
 from brightline.permit.word import Word, read_word
-from brightline.storage import schema
 from brightline.storage.ledger import Turn
+from brightline.storage.sql import schema
 
 
 def draft_charter(office: Office) -> dict[str, Any]:

@@ -30,10 +30,10 @@ from brightline.permit.order import Effect, Notice
 from brightline.permit.permit import Permit
 from brightline.release.component import JUDGED, Component
 from brightline.release.quantity import Provenance
-from brightline.storage import schema
-from brightline.storage.keys import SCHEMES, NoKey, signer_elsewhere
 from brightline.storage.ledger import Turn
-from brightline.storage.records import words_of
+from brightline.storage.record.keys import SCHEMES, NoKey, signer_elsewhere
+from brightline.storage.record.records import words_of
+from brightline.storage.sql import schema
 
 
 @dataclass(frozen=True, slots=True)

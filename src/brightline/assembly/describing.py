@@ -9,9 +9,9 @@ from brightline.assembly.office import View
 from brightline.authority.case import Case, Draft
 from brightline.authority.orders import Ordered
 from brightline.permit.notation import written
-from brightline.storage import schema
-from brightline.storage.database import restored
-from brightline.storage.records import words_of
+from brightline.storage.record.records import words_of
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import restored
 
 Document = dict[str, Any]
 

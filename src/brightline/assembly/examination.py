@@ -27,8 +27,8 @@ from brightline.inspection.report import Inspection
 from brightline.permit.envelope import Envelope
 from brightline.permit.word import Word
 from brightline.release.reader import Reader, Unreadable
-from brightline.storage import schema
-from brightline.storage.records import words_of
+from brightline.storage.record.records import words_of
+from brightline.storage.sql import schema
 
 VERSION = "1"  # of the steps' meaning: a job is resumed only by the version that began it
 PROMPT = (

@@ -19,7 +19,7 @@ from brightline.permit.standing import Standing
 from brightline.proof.docket import docket_text
 from brightline.proof.note import Checkpoint
 from brightline.proof.verification import witness_keys
-from brightline.storage import schema
+from brightline.storage.sql import schema
 
 PERMIT, PROOF, CHARTER = "permit.json", "permit.tlog-proof", "charter.json"
 

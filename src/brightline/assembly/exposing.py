@@ -10,8 +10,8 @@ from sqlalchemy import func, insert, select
 from brightline.assembly.office import Office, View
 from brightline.authority.exposure import Exposure, Told, whom_to_tell
 from brightline.release.component import Component
-from brightline.storage import schema
-from brightline.storage.database import restored, stored
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import restored, stored
 
 
 def record_exposure(office: Office, exposure: Exposure) -> None:

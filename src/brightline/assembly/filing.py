@@ -25,8 +25,8 @@ from brightline.release.repository import legible
 from brightline.settings.environment import settings
 from brightline.sources.opening import open_source
 from brightline.sources.source import NoSource
-from brightline.storage import schema
 from brightline.storage.ledger import Turn
+from brightline.storage.sql import schema
 
 PATH = 1024  # characters of a path
 OWN_WORDS = ("brightline.toml", "README.md")

@@ -15,11 +15,11 @@ from brightline.permit.word import Word
 from brightline.proof.verification import log_key
 from brightline.settings.environment import settings
 from brightline.settings.office import FILE, read_office, write_office
-from brightline.storage import schema
-from brightline.storage.blobs import open_blobs
-from brightline.storage.database import Unopened, migrate, open_database
-from brightline.storage.keys import NoKey, PrivateKey, make_key, write_key, write_secret
+from brightline.storage.blobs.store import open_blobs
 from brightline.storage.ledger import found_log
+from brightline.storage.record.keys import NoKey, PrivateKey, make_key, write_key, write_secret
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import Unopened, migrate, open_database
 
 SECRET = "passphrase"  # noqa: S105 - the name of a file
 DAY = 86_400

@@ -20,14 +20,14 @@ from brightline.proof.tile import ENTRY
 from brightline.proof.verification import log_key
 from brightline.settings.environment import settings
 from brightline.settings.office import NoOffice, OfficeSettings, read_office
-from brightline.storage import schema
-from brightline.storage.arrivals import Arrivals
-from brightline.storage.blobs import Blobs, open_blobs
-from brightline.storage.database import Unopened, is_current, migrate, one_moment, open_database
-from brightline.storage.keys import NoKey, PrivateKey, read_key
+from brightline.storage.blobs.arrivals import Arrivals
+from brightline.storage.blobs.store import Blobs, open_blobs
 from brightline.storage.ledger import Ledger, Stale, Turn
-from brightline.storage.log import Log
-from brightline.storage.records import load_case, load_charters, read_document
+from brightline.storage.record.keys import NoKey, PrivateKey, read_key
+from brightline.storage.record.log import Log
+from brightline.storage.record.records import load_case, load_charters, read_document
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import Unopened, is_current, migrate, one_moment, open_database
 
 
 def now() -> datetime:

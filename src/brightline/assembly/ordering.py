@@ -15,9 +15,10 @@ from brightline.permit.notation import Illegible
 from brightline.permit.order import Lifting, Order
 from brightline.permit.word import Word
 from brightline.release.component import Component
-from brightline.storage import revealing, schema
-from brightline.storage.database import restored, stored
 from brightline.storage.ledger import Turn
+from brightline.storage.repositories import revealing
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import restored, stored
 
 
 def orders_on(view: View, manifest: str | None = None) -> list[Ordered]:

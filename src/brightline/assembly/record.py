@@ -14,8 +14,8 @@ from brightline.proof.note import Checkpoint, Line, NoteKey
 from brightline.proof.tile import tiles
 from brightline.proof.tlogproof import TlogProof
 from brightline.proof.verification import witness_keys
-from brightline.storage.database import writing
-from brightline.storage.log import Log
+from brightline.storage.record.log import Log
+from brightline.storage.sql.database import writing
 
 
 def write_tiles(office: Office, folder: Path) -> Checkpoint:

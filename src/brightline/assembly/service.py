@@ -26,8 +26,9 @@ from brightline.proof.verification import log_key
 from brightline.proof.witness import answer, read_request
 from brightline.release.component import Component
 from brightline.reports.document import inspection_document
-from brightline.storage import schema, tokens
-from brightline.storage.database import writing
+from brightline.storage.accounts import tokens
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import writing
 
 _Answer = TypeVar("_Answer")
 EFFECTS = {

@@ -22,8 +22,8 @@ from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
 from brightline.desk.application import PREFIX, log_to_stderr, make_application
 from brightline.hub.application import Hub, make_hub
-from brightline.storage import shelf
-from brightline.storage.database import writing
+from brightline.storage.repositories import shelf
+from brightline.storage.sql.database import writing
 
 IDLE = 75  # seconds that a connection is kept for another request: longer than proxies in front keep theirs
 LEFT = 5  # seconds that running answers have when the server is told to end
@@ -88,7 +88,7 @@ def serve_office(folder: str, host: str, port: int) -> None:
     """Until it is interrupted. One process: whoever wants several starts several, each on a port of its own."""
     from uvicorn import Config, Server  # noqa: PLC0415 - only the server needs it
 
-    from brightline.hub.connection import Connection  # noqa: PLC0415
+    from brightline.hub.transfer.connection import Connection  # noqa: PLC0415
 
     app = _opened(Path(folder))
     gc.freeze()  # what lives as long as the process is never looked through

@@ -53,7 +53,7 @@ def show(arguments: argparse.Namespace, office: "Office") -> int:
 
 def key(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.permit.key import ECDSA, ED25519
-    from brightline.storage.keys import NoKey, make_key, write_key
+    from brightline.storage.record.keys import NoKey, make_key, write_key
 
     passphrase = office.key_passphrase()
     if passphrase is None:

@@ -195,7 +195,7 @@ def token_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def attribute(text: str) -> tuple[str, str]:
-    from brightline.storage.attributes import read_attribute
+    from brightline.storage.repositories.attributes import read_attribute
 
     try:
         return read_attribute(text)
@@ -204,8 +204,8 @@ def attribute(text: str) -> tuple[str, str]:
 
 
 def create_token(arguments: argparse.Namespace, office: "Office") -> int:
-    from brightline.storage import tokens
-    from brightline.storage.attributes import give_attributes
+    from brightline.storage.accounts import tokens
+    from brightline.storage.repositories.attributes import give_attributes
 
     strange = sorted(set(arguments.scopes) - set(tokens.SCOPES))
     if strange:
@@ -233,8 +233,8 @@ def create_token(arguments: argparse.Namespace, office: "Office") -> int:
 
 
 def list_tokens(arguments: argparse.Namespace, office: "Office") -> int:
-    from brightline.storage import tokens
-    from brightline.storage.attributes import attributes_of
+    from brightline.storage.accounts import tokens
+    from brightline.storage.repositories.attributes import attributes_of
 
     at = office.clock()
     with office.engine.begin() as connection:
@@ -266,7 +266,7 @@ def list_tokens(arguments: argparse.Namespace, office: "Office") -> int:
 
 
 def revoke_token(arguments: argparse.Namespace, office: "Office") -> int:
-    from brightline.storage import tokens
+    from brightline.storage.accounts import tokens
 
     with office.engine.begin() as connection:
         done = tokens.revoke_token(connection, arguments.identity, office.clock())

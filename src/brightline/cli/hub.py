@@ -10,7 +10,7 @@ from brightline.cli.saying import add_office, called, moment, say, span, with_of
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
     from brightline.release.repository import RepoName
-    from brightline.storage.origins import Origin
+    from brightline.storage.repositories.origins import Origin
 
 
 def hub_arguments(command: argparse.ArgumentParser) -> None:
@@ -137,7 +137,7 @@ def import_(arguments: argparse.Namespace, office: "Office") -> int:
 
 
 def sources(arguments: argparse.Namespace, office: "Office") -> int:
-    from brightline.storage import origins
+    from brightline.storage.repositories import origins
 
     name = None if arguments.repo is None else _named(arguments.repo).address
     with office.engine.begin() as connection:

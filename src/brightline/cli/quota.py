@@ -31,7 +31,7 @@ def quota_arguments(acts: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def _size(text: str) -> int:
     from brightline.settings.office import read_size
-    from brightline.storage.charges import OPEN
+    from brightline.storage.accounts.charges import OPEN
 
     try:
         return OPEN if text == UNLIMITED else read_size(text)
@@ -40,7 +40,7 @@ def _size(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    from brightline.storage.charges import OPEN
+    from brightline.storage.accounts.charges import OPEN
 
     if text == UNLIMITED:
         return OPEN
@@ -51,7 +51,7 @@ def _count(text: str) -> int:
 
 def quota(arguments: argparse.Namespace, office: "Office") -> int:
     from brightline.assembly.hosting.quota import Quota, except_account
-    from brightline.storage import charges
+    from brightline.storage.accounts import charges
 
     limits = {key: getattr(arguments, key) for key in ("bytes", "repositories") if getattr(arguments, key) is not None}
     if limits and arguments.default:

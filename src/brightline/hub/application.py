@@ -11,11 +11,21 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from brightline.hub import accounts, catalogue, copies, discussions, files, listing, refusing, signing_in, uploads
-from brightline.hub.absent import NOTHING, acts_of, bare
 from brightline.hub.asking import SLASH
 from brightline.hub.host import Host, Turned
 from brightline.hub.remembering import Remembering
+from brightline.hub.routes import (
+    accounts,
+    catalogue,
+    copies,
+    discussions,
+    files,
+    listing,
+    refusing,
+    signing_in,
+    uploads,
+)
+from brightline.hub.routes.absent import NOTHING, acts_of, bare
 
 PURE = frozenset(
     {

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from brightline.hub.exchange import Header, exchange_of
 from brightline.hub.host import Host, Turned
+from brightline.hub.transfer.exchange import Header, exchange_of
 
 ROOM = 32 << 20  # bytes of answers that are kept at once
 SIZE = 256 << 10  # of one answer

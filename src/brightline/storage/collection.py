@@ -5,11 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from brightline.storage import schema, shelf, shelves
-from brightline.storage.catalogue import cards
-from brightline.storage.database import stored
-from brightline.storage.lending import loans
-from brightline.storage.shelf import Repo
+from brightline.storage.lists.catalogue import cards
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.lending import loans
+from brightline.storage.repositories.shelf import Repo
+from brightline.storage.sql import schema, shelves
+from brightline.storage.sql.database import stored
 
 SOME = 400  # names that one statement asks about
 Gone = tuple[int, str]

@@ -19,10 +19,10 @@ from brightline.permit.envelope import Envelope
 from brightline.permit.key import Signer
 from brightline.permit.word import Word
 from brightline.proof.note import Checkpoint, NoteKey
-from brightline.storage import schema
-from brightline.storage.database import restored, stored, writing
-from brightline.storage.log import Edge, checkpoint, load_edge, write_entries, write_head
-from brightline.storage.records import load_case, load_charters, read_document
+from brightline.storage.record.log import Edge, checkpoint, load_edge, write_entries, write_head
+from brightline.storage.record.records import load_case, load_charters, read_document
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import restored, stored, writing
 
 BATCH = 256  # acts that one commit holds at most
 LINGER = 0.002  # seconds that a commit waits, at most, for those who were just answered and may ask again
@@ -241,7 +241,7 @@ class Ledger:
         return self._past
 
     def _write(self, connection: Connection, past: Past, batch: Batch, at: datetime) -> None:
-        from brightline.storage import revealing  # noqa: PLC0415 - it reads cases as this module does
+        from brightline.storage.repositories import revealing  # noqa: PLC0415 - it reads cases as this module does
 
         _write_documents(connection, batch.documents)
         for statement, values in batch.rows:

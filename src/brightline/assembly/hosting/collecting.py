@@ -1,6 +1,6 @@
 """Garbage collection: what no revision, no case and no running upload needs is removed, beside a server that goes on.
 
-Every way in says a name before it gives it to bytes (storage.arrivals), and a name is unsaid only by a row that needs it or by
+Every way in says a name before it gives it to bytes (storage.blobs.arrivals), and a name is unsaid only by a row that needs it or by
 time. So whatever is looked for and removed within one transaction, with the one writer's lock, was needed by nobody.
 """
 
@@ -19,12 +19,14 @@ from sqlalchemy import Connection
 
 from brightline.assembly.office import Office, now
 from brightline.assembly.refusal import Refused
-from brightline.storage import charges, collection, shelf
-from brightline.storage.blobs import PREFIX as BLOBS
-from brightline.storage.blobs import first_line
+from brightline.storage import collection
+from brightline.storage.accounts import charges
+from brightline.storage.blobs.parcels import PREFIX as PARCELS
+from brightline.storage.blobs.store import PREFIX as BLOBS
+from brightline.storage.blobs.store import first_line
 from brightline.storage.collection import Gone
-from brightline.storage.database import writing
-from brightline.storage.parcels import PREFIX as PARCELS
+from brightline.storage.repositories import shelf
+from brightline.storage.sql.database import writing
 
 GRACE = timedelta(days=1)  # longer than a link is good for: a client may be between its upload and its commit
 LEAST = timedelta(hours=2)

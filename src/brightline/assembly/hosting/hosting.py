@@ -21,10 +21,10 @@ from brightline.assembly.hosting.uploads.receiving import MINUTES, Receiving
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Arrived, Coming, Turned
 from brightline.release.repository import RepoName
-from brightline.storage import shelf
-from brightline.storage.charges import due
-from brightline.storage.inlet import Inlet
-from brightline.storage.state import watch
+from brightline.storage.accounts.charges import due
+from brightline.storage.blobs.inlet import Inlet
+from brightline.storage.repositories import shelf
+from brightline.storage.sql.state import watch
 
 
 class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profiling):

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from brightline.assembly.office import Office
 from brightline.hub.host import FULL, Document, Turned
-from brightline.storage import charges
-from brightline.storage.charges import OPEN, Spent
-from brightline.storage.database import writing
+from brightline.storage.accounts import charges
+from brightline.storage.accounts.charges import OPEN, Spent
+from brightline.storage.sql.database import writing
 
 GIGABYTE = 1_000_000_000
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")

@@ -1,3 +1,3 @@
-"""Alembic's migrations; storage.database applies them."""
+"""Alembic's migrations; storage.sql.database applies them."""
 
 TRIGRAMS = "pg_trgm"  # what lists need of PostgreSQL

@@ -1,8 +1,8 @@
-"""Run by Alembic with the connection that storage.database hands over."""
+"""Run by Alembic with the connection that storage.sql.database hands over."""
 
 from alembic import context
 
-from brightline.storage.schema import METADATA
+from brightline.storage.sql.schema import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 with context.begin_transaction():

@@ -16,8 +16,8 @@ from brightline.enforcement.access import Caller
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import pointer
-from brightline.storage import shelf
-from brightline.storage.discussions import (
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.discussions import (
     Discussion,
     Remark,
     add_remark,
@@ -27,7 +27,7 @@ from brightline.storage.discussions import (
     list_discussions,
     read_remarks,
 )
-from brightline.storage.shelf import Filed, Repo
+from brightline.storage.repositories.shelf import Filed, Repo
 
 MAIN = "main"
 PAGE = 50

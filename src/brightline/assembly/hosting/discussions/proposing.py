@@ -13,8 +13,8 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, tree_ids
-from brightline.storage import shelf
-from brightline.storage.discussions import (
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.discussions import (
     Discussion,
     add_discussion,
     add_remark,
@@ -24,10 +24,10 @@ from brightline.storage.discussions import (
     free_number,
     remove_discussions,
 )
-from brightline.storage.forks import PROPOSED, own_fork
-from brightline.storage.lending import Loan, lend, loans_of
-from brightline.storage.renames import find_named
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.repositories.forks import PROPOSED, own_fork
+from brightline.storage.repositories.lending import Loan, lend, loans_of
+from brightline.storage.repositories.renames import find_named
+from brightline.storage.repositories.shelf import Filed, Repo, Revision
 
 OPEN = 200  # discussions of one account at one repository
 TITLE = 400  # characters

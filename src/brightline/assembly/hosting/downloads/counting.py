@@ -6,9 +6,9 @@ from collections import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from brightline.assembly.office import Office
-from brightline.storage import shelf
-from brightline.storage.database import writing
-from brightline.storage.shelf import Repo
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.shelf import Repo
+from brightline.storage.sql.database import writing
 
 PAUSE = 1.0  # seconds between the first download and its being written; a crash loses what came in it
 TRIES = 10  # of a database that is busy

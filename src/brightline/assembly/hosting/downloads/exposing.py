@@ -9,8 +9,8 @@ from brightline.authority.exposure import Exposure
 from brightline.decision.access import Access
 from brightline.enforcement.access import Phase
 from brightline.release.component import Component
-from brightline.storage.lending import loans_of
-from brightline.storage.shelf import Filed
+from brightline.storage.repositories.lending import loans_of
+from brightline.storage.repositories.shelf import Filed
 
 
 def is_open(seen: Seen, filed: Filed) -> bool:

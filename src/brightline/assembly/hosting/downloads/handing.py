@@ -15,10 +15,10 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.hub.host import Account, Content, Turned
 from brightline.release.repository import RepoName
 from brightline.settings.office import Downloads
-from brightline.storage import tokens
-from brightline.storage.blobs import blob_name
-from brightline.storage.outgoing import read_out, signed_address, stretches
-from brightline.storage.shelf import Filed
+from brightline.storage.accounts import tokens
+from brightline.storage.blobs.outgoing import read_out, signed_address, stretches
+from brightline.storage.blobs.store import blob_name
+from brightline.storage.repositories.shelf import Filed
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 INSIDE = "/-/"  # the internal location of nginx over the folder of blobs; no repository can be called so

@@ -27,13 +27,13 @@ from brightline.sources.arriving import Announced, Contradicted
 from brightline.sources.exchange import Away
 from brightline.sources.source import NoSource
 from brightline.sources.upstream import TOGETHER, Described, Upstream
-from brightline.storage import origins, shelf
-from brightline.storage.charges import due
-from brightline.storage.database import writing
-from brightline.storage.leaving import remove_repo
+from brightline.storage.accounts.charges import due
 from brightline.storage.ledger import Turn
-from brightline.storage.origins import UNFINISHED, Origin
-from brightline.storage.shelf import Repo, Revision
+from brightline.storage.repositories import origins, shelf
+from brightline.storage.repositories.leaving import remove_repo
+from brightline.storage.repositories.origins import UNFINISHED, Origin
+from brightline.storage.repositories.shelf import Repo, Revision
+from brightline.storage.sql.database import writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ from brightline.release.repository import RepoName, read_address
 from brightline.settings.office import UpstreamSettings
 from brightline.sources.source import NoSource
 from brightline.sources.upstream import Halted, Upstream, endpoint
-from brightline.storage import origins, shelf
-from brightline.storage.database import writing
-from brightline.storage.origins import DONE, FAILED, FETCHING, Wish
-from brightline.storage.shelf import Repo
+from brightline.storage.repositories import origins, shelf
+from brightline.storage.repositories.origins import DONE, FAILED, FETCHING, Wish
+from brightline.storage.repositories.shelf import Repo
+from brightline.storage.sql.database import writing
 
 LOG = logging.getLogger("brightline.hub")
 BUSY = 4  # repositories that are fetched at a time

@@ -9,8 +9,9 @@ from brightline.assembly.hosting.sight import showing
 from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import RepoName
-from brightline.storage import asking, tokens
-from brightline.storage.attributes import attributes_of
+from brightline.storage.accounts import tokens
+from brightline.storage.repositories import asking
+from brightline.storage.repositories.attributes import attributes_of
 
 SCOPES = {"hub:read", "hub:write"}
 LONGEST = 200  # letters of an account's name

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, select
 from brightline.assembly.hosting.people.admitting import SCOPES, Admitting
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.hub.host import Account, Document, Turned
-from brightline.storage import schema, shelf, tokens
-from brightline.storage.approvals import approve, redeem
-from brightline.storage.attributes import attributes_of, give_attributes
-from brightline.storage.database import restored, writing
+from brightline.storage.accounts import tokens
+from brightline.storage.accounts.approvals import approve, redeem
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.attributes import attributes_of, give_attributes
+from brightline.storage.sql import schema
+from brightline.storage.sql.database import restored, writing
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, no words (RFC 8628, section 6.1)
 LONG = 8

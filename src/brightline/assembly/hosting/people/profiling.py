@@ -8,7 +8,7 @@ from brightline.assembly.hosting.people.admitting import Admitting
 from brightline.assembly.hosting.sight.showing import moment, runtime_document
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import Kind, RepoName
-from brightline.storage import shelf
+from brightline.storage.repositories import shelf
 
 
 class Profiling(Admitting):

@@ -14,10 +14,11 @@ from brightline.permit.notation import canonical, written
 from brightline.permit.word import Word
 from brightline.release.reader import Unreadable, blocks
 from brightline.release.repository import RepoName
-from brightline.storage import asking, schema, shelf, shelves
-from brightline.storage.attributes import ACCOUNT, ORGANISATION, vet_organisation
-from brightline.storage.database import stored
 from brightline.storage.ledger import Turn
+from brightline.storage.repositories import asking, shelf
+from brightline.storage.repositories.attributes import ACCOUNT, ORGANISATION, vet_organisation
+from brightline.storage.sql import schema, shelves
+from brightline.storage.sql.database import stored
 
 GRANT = "application/vnd.brightline.grant.v1+json"
 

@@ -14,9 +14,9 @@ from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory, Unreadable
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, stored_regular, tree_ids
-from brightline.storage import shelf
-from brightline.storage.renames import take_name
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.renames import take_name
+from brightline.storage.repositories.shelf import Filed, Repo, Revision
 
 
 def initial_files(shelving: Shelving) -> tuple[Filed, ...]:

@@ -15,13 +15,14 @@ from brightline.enforcement.branches import MAIN
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit
-from brightline.storage import shelf, shelves
 from brightline.storage.collection import drop_commits
-from brightline.storage.database import restored
-from brightline.storage.leaving import remove_repo
 from brightline.storage.ledger import Turn
-from brightline.storage.lending import Loan, lend, loans_of
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.leaving import remove_repo
+from brightline.storage.repositories.lending import Loan, lend, loans_of
+from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.sql import shelves
+from brightline.storage.sql.database import restored
 
 PAGE = 1_000
 Left = tuple[Revision, dict[str, Filed]]

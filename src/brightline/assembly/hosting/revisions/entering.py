@@ -13,10 +13,11 @@ from brightline.hub.host import Account, Turned
 from brightline.inspection.report import Inspection
 from brightline.release.attributes import ATTRIBUTES, OFFICES
 from brightline.release.card import read_card
-from brightline.storage import catalogue, shelf
-from brightline.storage.database import stored
 from brightline.storage.ledger import Turn
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.lists import catalogue
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.sql.database import stored
 
 
 @dataclass(frozen=True, slots=True)

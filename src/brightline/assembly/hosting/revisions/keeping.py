@@ -15,10 +15,10 @@ from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, tracked
 from brightline.release.patterns import matching
 from brightline.release.repository import HEADS, TAGS, Misnamed, RepoName, ref_name
-from brightline.storage import shelf
-from brightline.storage.leaving import remove_repo
-from brightline.storage.renames import rename_repo
-from brightline.storage.shelf import Filed, Repo
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.leaving import remove_repo
+from brightline.storage.repositories.renames import rename_repo
+from brightline.storage.repositories.shelf import Filed, Repo
 
 
 class Keeping(Room):

@@ -19,10 +19,10 @@ from brightline.release.component import Component
 from brightline.release.reader import Memory, Reader, Unreadable
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, Stored, stored_lfs, stored_regular, tree_ids
-from brightline.storage import shelf
-from brightline.storage.batch import keep_all
+from brightline.storage.blobs.batch import keep_all
 from brightline.storage.ledger import Turn
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.shelf import Filed, Repo, Revision
 
 POINTING = b"version https://git-lfs.github.com/spec/"
 CARD = "README.md"

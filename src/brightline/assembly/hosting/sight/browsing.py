@@ -15,8 +15,8 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import FILES, Account, Document, Page, Rows, Turned
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
-from brightline.storage import origins, shelf
-from brightline.storage.shelf import Filed
+from brightline.storage.repositories import origins, shelf
+from brightline.storage.repositories.shelf import Filed
 
 CARD = "README.md"
 DATED = 100  # commits that are looked through at least for the one that made a file what it is

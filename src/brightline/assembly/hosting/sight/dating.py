@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from brightline.storage.shelf import Filed, Revision
+from brightline.storage.repositories.shelf import Filed, Revision
 
 FOLDERS = 10_000  # files of a revision up to which its folders have dates, too: these need all files of each commit
 

@@ -12,10 +12,10 @@ from brightline.authority.orders import Ordered, as_ordered
 from brightline.authority.procedure import replay
 from brightline.enforcement.access import Judged
 from brightline.enforcement.judging import judge
-from brightline.storage.casebook import read_casebook
-from brightline.storage.log import head_size
-from brightline.storage.records import load_charters, manifests_since
-from brightline.storage.shelf import Repo
+from brightline.storage.record.casebook import read_casebook
+from brightline.storage.record.log import head_size
+from brightline.storage.record.records import load_charters, manifests_since
+from brightline.storage.repositories.shelf import Repo
 
 if TYPE_CHECKING:
     from brightline.permit.charter import Charter

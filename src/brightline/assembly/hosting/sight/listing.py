@@ -14,13 +14,15 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import Account, Document, Turned, Wanted
 from brightline.permit.charter import Role
 from brightline.release.repository import Kind
-from brightline.storage import searching, shelf, shelves
-from brightline.storage.attributes import ORGANISATION, vetted_repos
-from brightline.storage.catalogue import FREE, GATED, OWN, spelled
-from brightline.storage.database import stored, writing
-from brightline.storage.planning import Asked, Sort
-from brightline.storage.sampling import Samples
-from brightline.storage.searching import Audience
+from brightline.storage.lists import searching
+from brightline.storage.lists.catalogue import FREE, GATED, OWN, spelled
+from brightline.storage.lists.planning import Asked, Sort
+from brightline.storage.lists.sampling import Samples
+from brightline.storage.lists.searching import Audience
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.attributes import ORGANISATION, vetted_repos
+from brightline.storage.sql import shelves
+from brightline.storage.sql.database import stored, writing
 
 MOST = 1_000  # tags that are told of one kind
 _TYPES = ("license", "language", "dataset", "base_model", "region", "task_categories", "task_ids", "size_categories")

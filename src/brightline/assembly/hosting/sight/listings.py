@@ -10,8 +10,9 @@ from brightline.assembly.hosting.sight.outline import Outline
 from brightline.release.card import Card
 from brightline.release.component import Component
 from brightline.release.manifest import File, Manifest
-from brightline.storage import catalogue, shelf
-from brightline.storage.shelf import Filed
+from brightline.storage.lists import catalogue
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.shelf import Filed
 
 ROOM, LEAST = 100_000, 50  # files of all that are kept, some 75 MB; and what a short listing counts for
 

@@ -17,10 +17,10 @@ from brightline.hub.host import Account, Turned
 from brightline.permit.charter import Role
 from brightline.release.component import Component
 from brightline.release.repository import COMMIT, HEADS, TAGS
-from brightline.storage import origins, shelf
-from brightline.storage.attributes import ACCOUNT
-from brightline.storage.glances import Glance
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.repositories import origins, shelf
+from brightline.storage.repositories.attributes import ACCOUNT
+from brightline.storage.repositories.glances import Glance
+from brightline.storage.repositories.shelf import Filed, Repo, Revision
 
 if TYPE_CHECKING:
     from brightline.assembly.hosting.sight.shelving import Shelving

@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from brightline.hub.host import Account
 from brightline.release.repository import COMMIT
-from brightline.storage import shelf
-from brightline.storage.discussions import Discussion, find_discussion, list_discussions
-from brightline.storage.forks import PROPOSED, holding
-from brightline.storage.shelf import Repo, Revision
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.discussions import Discussion, find_discussion, list_discussions
+from brightline.storage.repositories.forks import PROPOSED, holding
+from brightline.storage.repositories.shelf import Repo, Revision
 
 PULL = re.compile(r"refs/pr/([1-9]\d{0,8})")
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight.shelving import Absent, Shelving
-from brightline.storage.database import writing
+from brightline.storage.sql.database import writing
 
 _Answer = TypeVar("_Answer")
 

@@ -18,10 +18,10 @@ from brightline.enforcement.branches import MAIN
 from brightline.hub.host import FULL, Account, Turned
 from brightline.release.reader import Unreadable
 from brightline.release.repository import RepoName
-from brightline.storage import shelf
-from brightline.storage.attributes import ORGANISATION
-from brightline.storage.glances import Glance, Who, glance_marked, glance_named
-from brightline.storage.shelf import HISTORY, Filed, Repo, Revision
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.attributes import ORGANISATION
+from brightline.storage.repositories.glances import Glance, Who, glance_marked, glance_named
+from brightline.storage.repositories.shelf import HISTORY, Filed, Repo, Revision
 
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 

@@ -15,11 +15,11 @@ from brightline.permit.notation import written
 from brightline.release.card import Card
 from brightline.release.repository import HEADS, TAGS, Kind
 from brightline.release.revision import Stored, pointer
-from brightline.storage.asking import Request
-from brightline.storage.finding import Found
-from brightline.storage.origins import Origin
-from brightline.storage.revealing import gated
-from brightline.storage.shelf import Filed, Repo, Revision
+from brightline.storage.lists.finding import Found
+from brightline.storage.repositories.asking import Request
+from brightline.storage.repositories.origins import Origin
+from brightline.storage.repositories.revealing import gated
+from brightline.storage.repositories.shelf import Filed, Repo, Revision
 
 
 def identity(address: str) -> str:

@@ -14,9 +14,9 @@ from typing import Protocol, Self
 from brightline.hub.host import Arrived
 from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import HEAD, Chunk, Garbled, chunks_of, stretch_of, unpack
-from brightline.storage.direct import PAGE, Outlet, buffer, give, take
-from brightline.storage.parcels import Parcels
-from brightline.storage.shelf import Xorb
+from brightline.storage.blobs.direct import PAGE, Outlet, buffer, give, take
+from brightline.storage.blobs.parcels import Parcels
+from brightline.storage.repositories.shelf import Xorb
 
 BATCH = 3 << 19  # bytes that one thread unpacks at once
 AHEAD = 6  # batches that are unpacked and not written yet

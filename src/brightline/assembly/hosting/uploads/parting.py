@@ -8,9 +8,9 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.hosting.uploads.receiving import Receiving
 from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.release.reader import Unreadable
-from brightline.storage import shelf
-from brightline.storage.inlet import Inlet
-from brightline.storage.parts import drop_parts, keep_part, part_name, read_parts
+from brightline.storage.blobs.inlet import Inlet
+from brightline.storage.blobs.parts import drop_parts, keep_part, part_name, read_parts
+from brightline.storage.repositories import shelf
 
 PART = 64 << 20  # bytes of a part
 WHOLE = 4 * PART  # bytes up to which a file comes in one piece

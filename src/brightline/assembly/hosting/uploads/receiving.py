@@ -16,11 +16,11 @@ from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of
 from brightline.release.reader import Unreadable
-from brightline.storage import shelf
-from brightline.storage.charges import Spent, charged, due, release
-from brightline.storage.database import writing
-from brightline.storage.parcels import Parcels, new_parcel
-from brightline.storage.shelf import Repo, Xorb
+from brightline.storage.accounts.charges import Spent, charged, due, release
+from brightline.storage.blobs.parcels import Parcels, new_parcel
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.shelf import Repo, Xorb
+from brightline.storage.sql.database import writing
 
 MINUTES = 60  # that a link for xorbs is good for: clients ask for another one in time
 LASTING = timedelta(hours=20)  # of a link for a file: its last part begins within it, while the first still lies here

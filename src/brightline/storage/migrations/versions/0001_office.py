@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from brightline.storage.schema import METADATA
+from brightline.storage.sql.schema import METADATA
 
 revision = "0001"
 down_revision = None

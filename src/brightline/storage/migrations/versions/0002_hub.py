@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from brightline.storage.shelves import METADATA
+from brightline.storage.sql.shelves import METADATA
 
 revision = "0002"
 down_revision = "0001"

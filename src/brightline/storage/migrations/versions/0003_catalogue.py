@@ -8,10 +8,13 @@ from alembic import op
 from sqlalchemy import Connection, inspect, select, text
 
 from brightline.release.card import Card
-from brightline.storage import catalogue, migrations, shelf, shelves
-from brightline.storage.catalogue import PLACES, TABLES
-from brightline.storage.database import Unopened
-from brightline.storage.revealing import Records, refresh
+from brightline.storage import migrations
+from brightline.storage.lists import catalogue
+from brightline.storage.lists.catalogue import PLACES, TABLES
+from brightline.storage.repositories import shelf
+from brightline.storage.repositories.revealing import Records, refresh
+from brightline.storage.sql import shelves
+from brightline.storage.sql.database import Unopened
 
 revision = "0003"
 down_revision = "0002"

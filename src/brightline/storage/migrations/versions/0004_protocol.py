@@ -2,10 +2,10 @@
 
 from alembic import op
 
-from brightline.storage.approvals import approvals
-from brightline.storage.discussions import discussions, remarks
-from brightline.storage.lending import loans
-from brightline.storage.shelves import METADATA
+from brightline.storage.accounts.approvals import approvals
+from brightline.storage.repositories.discussions import discussions, remarks
+from brightline.storage.repositories.lending import loans
+from brightline.storage.sql.shelves import METADATA
 
 revision = "0004"
 down_revision = "0003"

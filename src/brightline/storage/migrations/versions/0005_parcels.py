@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import inspect
 
-from brightline.storage.shelves import METADATA
+from brightline.storage.sql.shelves import METADATA
 
 revision = "0005"
 down_revision = "0004"

@@ -2,9 +2,9 @@
 
 from alembic import op
 
-from brightline.storage.attributes import attributes, vettings
-from brightline.storage.origins import origins, wishes
-from brightline.storage.shelves import METADATA
+from brightline.storage.repositories.attributes import attributes, vettings
+from brightline.storage.repositories.origins import origins, wishes
+from brightline.storage.sql.shelves import METADATA
 
 revision = "0006"
 down_revision = "0005"

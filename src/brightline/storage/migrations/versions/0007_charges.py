@@ -4,9 +4,9 @@ from alembic import op
 from sqlalchemy import func, insert, inspect, select
 
 from brightline.release.attributes import OFFICES
-from brightline.storage.charges import allowances, charges
-from brightline.storage.lending import loans
-from brightline.storage.shelves import METADATA, possessions, repos
+from brightline.storage.accounts.charges import allowances, charges
+from brightline.storage.repositories.lending import loans
+from brightline.storage.sql.shelves import METADATA, possessions, repos
 
 revision = "0007"
 down_revision = "0006"

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-from brightline.storage.renames import former_names
-from brightline.storage.shelves import METADATA
+from brightline.storage.repositories.renames import former_names
+from brightline.storage.sql.shelves import METADATA
 
 revision = "0008"
 down_revision = "0007"

@@ -5,7 +5,7 @@ from typing import Any
 from alembic import op
 from sqlalchemy import Connection, inspect
 
-from brightline.storage.catalogue import shown, signature
+from brightline.storage.lists.catalogue import shown, signature
 
 revision = "0009"
 down_revision = "0008"

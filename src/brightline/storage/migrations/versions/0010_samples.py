@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy.schema import CreateIndex
 
-from brightline.storage.catalogue import shown
+from brightline.storage.lists.catalogue import shown
 
 revision = "0010"
 down_revision = "0009"

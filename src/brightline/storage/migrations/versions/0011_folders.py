@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from brightline.storage.shelves import METADATA, folders
+from brightline.storage.sql.shelves import METADATA, folders
 
 revision = "0011"
 down_revision = "0010"

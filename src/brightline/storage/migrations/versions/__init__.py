@@ -1,1 +1,1 @@
-"""Alembic's migrations; storage.database applies them."""
+"""Alembic's migrations; storage.sql.database applies them."""

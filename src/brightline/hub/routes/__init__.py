@@ -1,0 +1,1 @@
+"""The addresses that clients ask, family by family."""

@@ -1,0 +1,1 @@
+"""The catalogue: what lists show, and how it is found."""
