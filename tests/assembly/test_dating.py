@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from brightline.assembly.hosting.sight.dating import Dating
 from brightline.release.component import Component
 from brightline.release.revision import Commit, stored_regular, tree_ids
-from brightline.storage.repositories.shelf import Filed, Revision
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import Revision
 
 NAMES = ["x", "a/x", "a/y", "a/b/x", "b/x", "a.b/x"]
 SNAPSHOTS = st.lists(

@@ -12,7 +12,7 @@ from brightline.hub.host import Document
 from brightline.release.card import Card
 from brightline.release.component import Component
 from brightline.release.revision import stored_regular, tree_ids
-from brightline.storage.repositories.shelf import Carded, Filed
+from brightline.storage.repositories.listings import Carded, Filed
 
 PARTS = (
     "a",
@@ -121,7 +121,7 @@ def test_what_is_kept_is_bounded_by_files(monkeypatch: pytest.MonkeyPatch) -> No
         read.append(sha256)
         return Carded([filed(f"{number}", Component.DATA) for number in range(int(sha256))], Card(), None)
 
-    monkeypatch.setattr(listings.shelf, "read_carded", carded)
+    monkeypatch.setattr(listings.listings, "read_carded", carded)
     kept = Listings()
     for sha256 in ("30", "31", "32", "30", "90", "32", "31", "1000", "1000", "5"):
         assert len(kept.read(None, sha256).files) == int(sha256)  # type: ignore[arg-type] # nobody asks a database here

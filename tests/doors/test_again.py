@@ -24,7 +24,7 @@ from brightline.hub.host import Account, Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import hash_text, read_heads
 from brightline.release.repository import Kind, RepoName
 from brightline.storage.lists import catalogue
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import listings
 from brightline.storage.repositories.attributes import vettings
 from brightline.storage.repositories.discussions import discussions, remarks
 from brightline.storage.repositories.lending import loans
@@ -146,13 +146,13 @@ def test_a_long_history_is_looked_through_once_and_keeps_nobody_waiting(hosting:
     for number in range(80):
         hosting.commit(ACME, NAME, "main", Push("push", "", None, [Operation("add", "a.bin", b"\0%d" % number)]))
         hosting.tag(ACME, NAME, "main", f"v{number}")
-    really, read = shelf.read_carded, list[bool]()
+    really, read = listings.read_carded, list[bool]()
 
     def counted(connection, sha256):
         read.append(bool(connection.get_execution_options().get("writing")))
         return really(connection, sha256)
 
-    monkeypatch.setattr(shelf, "read_carded", counted)
+    monkeypatch.setattr(listings, "read_carded", counted)
     hosting.delete_lfs(ACME, NAME, [hashlib.sha256(b"\0" + b"60").hexdigest()], rewrite=True)
     assert len(read) <= 90
     assert sum(read) <= 2

@@ -30,7 +30,7 @@ from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory
 from brightline.release.repository import Kind, RepoName
 from brightline.storage.blobs import arrivals
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import holdings, shelf
 
 ACME = Account("acme", "t", frozenset({"hub:read", "hub:write"}))
 DAY = timedelta(days=1)
@@ -380,7 +380,7 @@ def test_the_stock_client_sends_again_what_was_collected(tmp_path) -> None:
             with office.engine.begin() as connection:
                 repo = shelf.find_repo(connection, name("again"))
                 assert repo is not None
-                assert shelf.read_round(connection, repo) == 2
+                assert holdings.read_round(connection, repo) == 2
         finally:
             process.terminate()
             process.wait(20)

@@ -35,7 +35,7 @@ from brightline.release.repository import Kind, RepoName
 from brightline.storage.lists import finding
 from brightline.storage.lists.catalogue import labels, shown, signature
 from brightline.storage.lists.weighing import Way
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import changes, shelf
 from brightline.storage.sql import schema, shelves
 from brightline.storage.sql.database import writing
 
@@ -278,7 +278,7 @@ class Lists(RuleBasedStateMachine):
         with writing(self.office.engine) as connection:
             there = shelf.find_repo(connection, repo)
             if there is not None:
-                shelf.count_downloads(connection, there.id, times)
+                changes.count_downloads(connection, there.id, times)
 
     @rule(hours=st.sampled_from([0.5, 1, 30]))
     def time_passes(self, hours):

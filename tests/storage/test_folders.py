@@ -12,7 +12,7 @@ from brightline.assembly.office import Office
 from brightline.hub.host import Account, Document, Operation, Push
 from brightline.release.repository import Kind, RepoName
 from brightline.storage.collection import drop_listings
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import listings
 from brightline.storage.sql import shelves
 from brightline.storage.sql.database import migrate
 
@@ -44,7 +44,7 @@ def nobody(_files: object) -> dict[str, str]:
 def test_they_are_read_where_they_are_kept_and_made_where_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So it is for an office from before too, whose long listings have none."""
     with Office(found(tmp_path / "office")) as office:
-        pushed(office, shelf.LONG)
+        pushed(office, listings.LONG)
         with monkeypatch.context() as patched:
             patched.setattr(outline, "tree_ids", nobody)
             known = rows(office)
@@ -65,7 +65,7 @@ def test_a_short_listing_has_none(tmp_path: Path) -> None:
 
 def test_they_go_with_their_listing(tmp_path: Path) -> None:
     with Office(found(tmp_path / "office")) as office:
-        pushed(office, shelf.LONG)
+        pushed(office, listings.LONG)
         assert kept(office) == 1
         with office.engine.begin() as connection:
             connection.execute(shelves.commits.delete())

@@ -13,7 +13,7 @@ from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
 from brightline.hub.host import Account, Document, Operation, Push
 from brightline.release.repository import Kind, RepoName
-from brightline.storage.repositories import asking, attributes, origins, shelf
+from brightline.storage.repositories import asking, attributes, changes, origins, shelf
 from brightline.storage.repositories.glances import Who, glance_marked, glance_named
 from brightline.storage.repositories.lending import Loan, lend, loans_of
 from brightline.storage.sql.database import writing
@@ -100,7 +100,7 @@ def test_it_says_what_each_table_says(office: Office, hosting: Hosting) -> None:
 
 def test_an_empty_repository_and_none_at_all(office: Office) -> None:
     with writing(office.engine) as connection:
-        made = shelf.add_repo(connection, NAME, "acme", SOON, private=True, sdk="")
+        made = changes.add_repo(connection, NAME, "acme", SOON, private=True, sdk="")
     with office.engine.begin() as connection:
         found = glance_named(connection, NAME, Who("acme"))
         assert found is not None

@@ -9,7 +9,7 @@ from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.assembly.office import Office
 from brightline.release.repository import Kind, RepoName
 from brightline.sources.upstream import Upstream
-from brightline.storage.repositories import origins, shelf
+from brightline.storage.repositories import changes, origins, shelf
 from brightline.storage.repositories.origins import DONE, FAILED, FETCHING
 from brightline.storage.sql.database import writing
 
@@ -89,8 +89,8 @@ def test_a_name_is_somebodys_by_its_token_its_repositories_or_itself(office: Off
 
     with writing(office.engine) as connection:
         tokens.create_token(connection, "t", "Bob", frozenset({"hub:read"}), AT, None)
-        shelf.add_repo(connection, RepoName(Kind.MODEL, "acme", "one"), "acme", AT, private=True, sdk="")
-        shelf.add_repo(connection, RepoName(Kind.MODEL, "org", "Given"), "acme", AT, private=True, sdk="")
-        shelf.add_repo(connection, RepoName(Kind.MODEL, "org", "fetched"), "mirror", AT, private=False, sdk="")
+        changes.add_repo(connection, RepoName(Kind.MODEL, "acme", "one"), "acme", AT, private=True, sdk="")
+        changes.add_repo(connection, RepoName(Kind.MODEL, "org", "Given"), "acme", AT, private=True, sdk="")
+        changes.add_repo(connection, RepoName(Kind.MODEL, "org", "fetched"), "mirror", AT, private=False, sdk="")
         assert [local("bob"), local("ACME"), local("org", "given")] == [True, True, True]
         assert [local("org"), local("org", "fetched"), local("else")] == [False, False, False]

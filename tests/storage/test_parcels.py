@@ -23,7 +23,7 @@ from brightline.storage.blobs import arrivals
 from brightline.storage.blobs import store as blobs
 from brightline.storage.blobs.batch import keep_all
 from brightline.storage.blobs.parcels import Parcels, new_parcel
-from brightline.storage.repositories.shelf import Xorb
+from brightline.storage.repositories.holdings import Xorb
 from brightline.storage.sql.database import writing
 
 

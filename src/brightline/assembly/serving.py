@@ -22,7 +22,7 @@ from brightline.assembly.refusal import Refused
 from brightline.assembly.service import OfficeService
 from brightline.desk.application import PREFIX, log_to_stderr, make_application
 from brightline.hub.application import Hub, make_hub
-from brightline.storage.repositories import shelf
+from brightline.storage.accounts import links
 from brightline.storage.sql.database import writing
 
 IDLE = 75  # seconds that a connection is kept for another request: longer than proxies in front keep theirs
@@ -54,7 +54,7 @@ def working(office: Office, hosting: Hosting) -> Iterator[None]:
 def _cookie_secret(office: Office) -> str:
     """The same in every process of an office: who signs in begins at one, and may come back to another."""
     with writing(office.engine) as connection:
-        return hashlib.sha256(b"sign-in" + shelf.link_secret(connection)).hexdigest()
+        return hashlib.sha256(b"sign-in" + links.link_secret(connection)).hexdigest()
 
 
 class Doors:

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from brightline.storage.lists.catalogue import cards
-from brightline.storage.repositories import shelf
 from brightline.storage.repositories.lending import loans
+from brightline.storage.repositories.listings import read_listing
 from brightline.storage.repositories.shelf import Repo
 from brightline.storage.sql import schema, shelves
 from brightline.storage.sql.database import stored
@@ -113,6 +113,6 @@ def drop_arrivals(connection: Connection, before: datetime) -> None:
     connection.execute(delete(shelves.arrivals).where(shelves.arrivals.c.at < stored(before)))
 
 
-def listed(connection: Connection, listings: Iterable[str]) -> Iterator[str]:
+def listed(connection: Connection, digests: Iterable[str]) -> Iterator[str]:
     """The sha256 of every file of these listings."""
-    return (filed.stored.sha256 for digest in set(listings) for filed in shelf.read_listing(connection, digest))
+    return (filed.stored.sha256 for digest in set(digests) for filed in read_listing(connection, digest))

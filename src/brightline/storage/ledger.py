@@ -21,6 +21,7 @@ from brightline.permit.word import Word
 from brightline.proof.note import Checkpoint, NoteKey
 from brightline.storage.record.log import Edge, checkpoint, load_edge, write_entries, write_head
 from brightline.storage.record.records import load_case, load_charters, read_document
+from brightline.storage.repositories import revealing
 from brightline.storage.sql import schema
 from brightline.storage.sql.database import restored, stored, writing
 
@@ -241,8 +242,6 @@ class Ledger:
         return self._past
 
     def _write(self, connection: Connection, past: Past, batch: Batch, at: datetime) -> None:
-        from brightline.storage.repositories import revealing  # noqa: PLC0415 - it reads cases as this module does
-
         _write_documents(connection, batch.documents)
         for statement, values in batch.rows:
             connection.execute(statement, values)

@@ -25,7 +25,7 @@ from brightline.storage.blobs.parcels import PREFIX as PARCELS
 from brightline.storage.blobs.store import PREFIX as BLOBS
 from brightline.storage.blobs.store import first_line
 from brightline.storage.collection import Gone
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import holdings, shelf
 from brightline.storage.sql.database import writing
 
 GRACE = timedelta(days=1)  # longer than a link is good for: a client may be between its upload and its commit
@@ -106,7 +106,7 @@ class Collecting:
                 self._found.possessions += len(dropped)
                 self._gone[BLOBS] |= {(repo.id, sha256) for sha256 in dropped}
             old = collection.old_xorbs(connection, repo, self._since)
-            shelf.drop_xorbs(connection, repo.id, old)
+            holdings.drop_xorbs(connection, repo.id, old)
             self._found.xorbs += len(old)
             self._gone[PARCELS] |= {(repo.id, name) for name in old}
         self._found.repos += 1

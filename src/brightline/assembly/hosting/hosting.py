@@ -23,7 +23,7 @@ from brightline.hub.host import Account, Arrived, Coming, Turned
 from brightline.release.repository import RepoName
 from brightline.storage.accounts.charges import due
 from brightline.storage.blobs.inlet import Inlet
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import holdings
 from brightline.storage.sql.state import watch
 
 
@@ -67,7 +67,7 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
 
         def ask(connection: Connection) -> list[tuple[str, int, str | Turned | None]]:
             sizes = {str(one["oid"]): int(one["size"]) for one in objects}
-            known, unpaid = shelf.possessed(connection, repo, sizes), due(connection, repo.owner, sizes)
+            known, unpaid = holdings.possessed(connection, repo, sizes), due(connection, repo.owner, sizes)
             rows, coming = list[tuple[str, int, str | Turned | None]](), 0
             for one in objects:
                 oid, size = str(one["oid"]), int(one["size"])
@@ -115,7 +115,7 @@ class Hosting(Browsing, Listing, Handing, Copying, Conversing, LettingIn, Profil
         sent: another repository has none of it, and once xorbs were given up they are asked for all of it again.
         """
         repo = self.place(account, name, revision, pull=pull)
-        number = self._read(lambda connection: shelf.read_round(connection, repo))
+        number = self._read(lambda connection: holdings.read_round(connection, repo))
         until = int(self._office.clock().timestamp()) + MINUTES * 60
         return f"{repo.mark}-{number}", self._receiving.ticket("xet", repo), until
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import changes
 from brightline.storage.repositories.attributes import forget_organisations
 from brightline.storage.repositories.discussions import remove_discussions
 from brightline.storage.repositories.forks import forks_of
@@ -18,4 +18,4 @@ def remove_repo(connection: Connection, repo: Repo) -> None:
         give_back(connection, one)
         forget_organisations(connection, one)
         forget_names(connection, one)
-        shelf.remove_rows(connection, one)
+        changes.remove_rows(connection, one)

@@ -3,7 +3,8 @@
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Integer, String, Table, delete, insert, select
 
 from brightline.release.repository import RepoName
-from brightline.storage.repositories.shelf import Repo, alike, change_repo, find_repo, repo_of
+from brightline.storage.repositories.changes import change_repo
+from brightline.storage.repositories.shelf import Repo, alike, find_repo, repo_of
 from brightline.storage.sql.shelves import METADATA
 
 former_names = Table(

@@ -27,7 +27,8 @@ from brightline.storage.repositories.discussions import (
     list_discussions,
     read_remarks,
 )
-from brightline.storage.repositories.shelf import Filed, Repo
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import Repo
 
 MAIN = "main"
 PAGE = 50

@@ -13,7 +13,7 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, tree_ids
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import changes, holdings, listings, shelf
 from brightline.storage.repositories.discussions import (
     Discussion,
     add_discussion,
@@ -26,8 +26,9 @@ from brightline.storage.repositories.discussions import (
 )
 from brightline.storage.repositories.forks import PROPOSED, own_fork
 from brightline.storage.repositories.lending import Loan, lend, loans_of
+from brightline.storage.repositories.listings import Filed
 from brightline.storage.repositories.renames import find_named
-from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.repositories.shelf import Repo, Revision
 
 OPEN = 200  # discussions of one account at one repository
 TITLE = 400  # characters
@@ -58,7 +59,7 @@ class Proposing(Room):
             repo = self._shelving.repo(connection, account, name)
             if account is not None and repo.owner == account.name:
                 named = [one.sha256 for one in wanted.operations if one.sha256]
-                shelf.possess(connection, fork, shelf.possessed(connection, repo, named))
+                holdings.possess(connection, fork, holdings.possessed(connection, repo, named))
                 lend(connection, fork, loans_of(connection, repo))
 
         self._write(link)
@@ -77,7 +78,7 @@ class Proposing(Room):
         repo = find_named(connection, name)
         if repo is not None:
             remove_discussions(connection, repo, told.number)
-        shelf.write_ref(connection, fork, f"{PROPOSED}{told.number}", None)
+        changes.write_ref(connection, fork, f"{PROPOSED}{told.number}", None)
 
     def begin(
         self,
@@ -99,7 +100,7 @@ class Proposing(Room):
             told, fork = Discussion(number, title[:TITLE], who.name, "open", "", "", "", "", at), repo
             if branch is not None:
                 fork, base = self._begun(connection, who, repo, branch, parent)
-                shelf.write_ref(connection, fork, f"{PROPOSED}{number}", base.oid)
+                changes.write_ref(connection, fork, f"{PROPOSED}{number}", base.oid)
                 told = replace(told, fork=fork.mark, base=base.oid, branch=branch)
             add_discussion(connection, repo, told)
             if said:
@@ -125,14 +126,14 @@ class Proposing(Room):
         """What a proposal begins with: what its author sees, lent. What is hidden is not part of it."""
         every = self._shelving.files(connection, seen.revision)
         shown = seen.listed(every)
-        sha256, content = shelf.listing(shown)
+        sha256, content = listings.listing(shown)
         first, at = seen.revision, seen.revision.commit.at
         if len(shown) != len(every):
             tree = tree_ids([one.stored for one in shown])[""]
             commit = Commit(tree, None, fork.owner, at, seen.revision.commit.title)
             first = Revision(commit.oid, commit, sha256, MANIFEST)
-            shelf.write_listing(connection, sha256, content)
-        shelf.add_revision(connection, fork, first)
+            listings.write_listing(connection, sha256, content)
+        changes.add_revision(connection, fork, first)
         given = [Loan(first.files, seen.revision.manifest, seen.repo.owner, seen.repo.mark)]
         own = seen.repo.owner == fork.owner  # who may name whatever the repository has, wherever it comes from
         given += [one if own else replace(one, source="") for one in loans_of(connection, seen.repo)]

@@ -6,7 +6,7 @@ from collections import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from brightline.assembly.office import Office
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import changes
 from brightline.storage.repositories.shelf import Repo
 from brightline.storage.sql.database import writing
 
@@ -44,7 +44,7 @@ class Counting:
         try:
             with writing(self._office.engine) as connection:
                 for repo, count in sorted(counts.items()) if counts else ():
-                    shelf.count_downloads(connection, repo, count)
+                    changes.count_downloads(connection, repo, count)
         except (SQLAlchemyError, OSError):
             if tries > 1:
                 with self._lock:

@@ -10,7 +10,7 @@ from brightline.decision.access import Access
 from brightline.enforcement.access import Phase
 from brightline.release.component import Component
 from brightline.storage.repositories.lending import loans_of
-from brightline.storage.repositories.shelf import Filed
+from brightline.storage.repositories.listings import Filed
 
 
 def is_open(seen: Seen, filed: Filed) -> bool:

@@ -18,7 +18,7 @@ from brightline.settings.office import Downloads
 from brightline.storage.accounts import tokens
 from brightline.storage.blobs.outgoing import read_out, signed_address, stretches
 from brightline.storage.blobs.store import blob_name
-from brightline.storage.repositories.shelf import Filed
+from brightline.storage.repositories.listings import Filed
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 INSIDE = "/-/"  # the internal location of nginx over the folder of blobs; no repository can be called so

@@ -29,7 +29,7 @@ from brightline.sources.source import NoSource
 from brightline.sources.upstream import TOGETHER, Described, Upstream
 from brightline.storage.accounts.charges import due
 from brightline.storage.ledger import Turn
-from brightline.storage.repositories import origins, shelf
+from brightline.storage.repositories import holdings, listings, origins, shelf
 from brightline.storage.repositories.leaving import remove_repo
 from brightline.storage.repositories.origins import UNFINISHED, Origin
 from brightline.storage.repositories.shelf import Repo, Revision
@@ -142,7 +142,7 @@ class _Import:
                 "OTHER-SOURCE",
             )
 
-    def _stored(self, head: Revision) -> Iterator[shelf.Filed]:
+    def _stored(self, head: Revision) -> Iterator[listings.Filed]:
         with self.shelving.office.engine.begin() as connection:
             yield from self.shelving.files(connection, head)
 
@@ -150,7 +150,7 @@ class _Import:
         """What has to be fetched: neither as it was in the last import, nor sent into this repository before."""
         digests = [one.oid for one in self.files if one.lfs]
         with self.shelving.office.engine.begin() as connection:
-            sent = shelf.possessed(connection, repo, digests)
+            sent = holdings.possessed(connection, repo, digests)
         for one in self.files:
             kept = before.get(one.path)
             if one.lfs and sent.get(one.oid) == one.size:
@@ -190,7 +190,7 @@ class _Import:
             with writing(office.engine) as connection:
                 if shelf.find_incarnation(connection, repo.mark) is None:
                     raise Refused(f"{repo.name} was deleted while it was imported.", "NO-REPO")
-                shelf.possess(connection, repo, {sha256: file.size})
+                holdings.possess(connection, repo, {sha256: file.size})
             self.known[file.path] = sha256
 
         self._room(repo, folder, absent)

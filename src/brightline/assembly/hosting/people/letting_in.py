@@ -10,9 +10,8 @@ from sqlalchemy import Connection, select
 from brightline.assembly.hosting.people.admitting import SCOPES, Admitting
 from brightline.assembly.hosting.sight.shelving import Shelving
 from brightline.hub.host import Account, Document, Turned
-from brightline.storage.accounts import tokens
+from brightline.storage.accounts import links, tokens
 from brightline.storage.accounts.approvals import approve, redeem
-from brightline.storage.repositories import shelf
 from brightline.storage.repositories.attributes import attributes_of, give_attributes
 from brightline.storage.sql import schema
 from brightline.storage.sql.database import restored, writing
@@ -50,7 +49,7 @@ class LettingIn(Admitting):
     def device_codes(self) -> URLSafeTimedSerializer:
         if self._codes is None:
             with writing(self._office.engine) as connection:
-                self._codes = URLSafeTimedSerializer(shelf.link_secret(connection), salt="device")
+                self._codes = URLSafeTimedSerializer(links.link_secret(connection), salt="device")
         return self._codes
 
     def device(self) -> Document:

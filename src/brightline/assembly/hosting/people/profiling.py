@@ -8,7 +8,7 @@ from brightline.assembly.hosting.people.admitting import Admitting
 from brightline.assembly.hosting.sight.showing import moment, runtime_document
 from brightline.hub.host import Account, Document, Turned
 from brightline.release.repository import Kind, RepoName
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import holdings, shelf
 
 
 class Profiling(Admitting):
@@ -42,7 +42,7 @@ class Profiling(Admitting):
                     "type": repo.name.kind.value,
                     "updatedAt": moment(repo.moved),
                     "visibility": "private" if repo.private else "public",
-                    "storage": shelf.weigh(connection, repo),
+                    "storage": holdings.weigh(connection, repo),
                 }
                 for repo in shelf.repos_of(connection, account.name)
             ]

@@ -14,9 +14,10 @@ from brightline.release.attributes import ATTRIBUTES, INITIAL
 from brightline.release.reader import Memory, Unreadable
 from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, stored_regular, tree_ids
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import changes, holdings, listings
+from brightline.storage.repositories.listings import Filed
 from brightline.storage.repositories.renames import take_name
-from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.repositories.shelf import Repo, Revision
 
 
 def initial_files(shelving: Shelving) -> tuple[Filed, ...]:
@@ -47,12 +48,12 @@ def make_repo(
 ) -> Repo:
     """With its first commit. The caller has seen that the name is free."""
     take_name(connection, name)
-    made = shelf.add_repo(connection, name, owner, shelving.office.clock(), private=private, sdk=sdk)
+    made = changes.add_repo(connection, name, owner, shelving.office.clock(), private=private, sdk=sdk)
     first, content = _first_revision(made, shelving, files)
-    shelf.write_listing(connection, first.files, content)
-    shelf.add_revision(connection, made, first)
-    shelf.write_ref(connection, made, f"{HEADS}main", first.oid)
-    shelf.possess(connection, made, {one.stored.sha256: one.stored.size for one in files})
+    listings.write_listing(connection, first.files, content)
+    changes.add_revision(connection, made, first)
+    changes.write_ref(connection, made, f"{HEADS}main", first.oid)
+    holdings.possess(connection, made, {one.stored.sha256: one.stored.size for one in files})
     return made
 
 
@@ -64,5 +65,5 @@ def _first_revision(repo: Repo, shelving: Shelving, files: Sequence[Filed]) -> t
     inspection = conclude_release(str(repo.name), examined, [])
     tree = tree_ids([one.stored for one in files])[""]
     commit = Commit(tree, None, repo.owner, shelving.office.clock(), "initial commit")
-    sha256, content = shelf.listing(files)
+    sha256, content = listings.listing(files)
     return Revision(commit.oid, commit, sha256, inspection.manifest.digest), content

@@ -17,10 +17,11 @@ from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit
 from brightline.storage.collection import drop_commits
 from brightline.storage.ledger import Turn
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import changes, holdings, listings, shelf
 from brightline.storage.repositories.leaving import remove_repo
 from brightline.storage.repositories.lending import Loan, lend, loans_of
-from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import Repo, Revision
 from brightline.storage.sql import shelves
 from brightline.storage.sql.database import restored
 
@@ -76,8 +77,8 @@ class Copying(Keeping):
 
     def _lend(self, connection: Connection, repo: Repo, seen: Seen, files: Sequence[Filed]) -> None:
         """What the lender has from others comes with what was said about it there, even once the lender is gone."""
-        sha256, content = shelf.listing(sorted(files, key=lambda one: one.stored.path))
-        shelf.write_listing(connection, sha256, content)
+        sha256, content = listings.listing(sorted(files, key=lambda one: one.stored.path))
+        listings.write_listing(connection, sha256, content)
         own = Loan(sha256, seen.revision.manifest, seen.repo.owner, seen.repo.mark)
         lend(connection, repo, [own, *(replace(one, source="") for one in loans_of(connection, seen.repo))])
 
@@ -94,7 +95,7 @@ class Copying(Keeping):
             given = [had[one] for one in dict.fromkeys(digests) if one in had]
             if given and repo.mark != seen.repo.mark:
                 self._lend(connection, repo, seen, given)
-                shelf.possess(connection, repo, {one.stored.sha256: one.stored.size for one in given})
+                holdings.possess(connection, repo, {one.stored.sha256: one.stored.size for one in given})
             said = f"{source} has no such file that you may have on its branch main."
             return [{"sha256": one, "error": said} for one in digests if one not in had]
 
@@ -127,8 +128,8 @@ class Copying(Keeping):
     def _replace(self, connection: Connection, repo: Repo, branch: str, head: Revision, message: str) -> None:
         title, _, rest = message.partition("\n")
         commit = Commit(head.commit.tree, None, repo.owner, self._office.clock(), title[:1_000], rest.strip()[:10_000])
-        shelf.add_revision(connection, repo, replace(head, oid=commit.oid, commit=commit))
-        shelf.write_ref(connection, repo, HEADS + branch, commit.oid)
+        changes.add_revision(connection, repo, replace(head, oid=commit.oid, commit=commit))
+        changes.write_ref(connection, repo, HEADS + branch, commit.oid)
 
     def _prune(self, connection: Connection, repo: Repo) -> None:
         """Commits that no branch and no tag leads to any more. The office keeps the bytes of what was filed."""
@@ -190,7 +191,7 @@ class Copying(Keeping):
                     branch = ref[len(HEADS) :]
                     self._replace(connection, repo, branch, self._head(connection, repo, branch), title)
                 else:
-                    shelf.write_ref(connection, repo, ref, None)
+                    changes.write_ref(connection, repo, ref, None)
             self._prune(connection, repo)
             table = shelves.possessions
             for one in gone:

@@ -15,8 +15,9 @@ from brightline.release.attributes import ATTRIBUTES, OFFICES
 from brightline.release.card import read_card
 from brightline.storage.ledger import Turn
 from brightline.storage.lists import catalogue
-from brightline.storage.repositories import shelf
-from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.repositories import changes, holdings, listings, shelf
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import Repo, Revision
 from brightline.storage.sql.database import stored
 
 
@@ -94,13 +95,13 @@ def _nobodys(made: Next) -> bool:
 
 
 def _keep(turn: Turn, made: Next) -> None:
-    shelf.write_listing(turn.connection, made.revision.files, made.listing)
-    shelf.write_folders(turn.connection, made.revision.files, len(made.files), made.folders)
-    shelf.add_revision(turn.connection, made.repo, made.revision)
-    shelf.write_ref(turn.connection, made.repo, made.ref, made.revision.oid)
+    listings.write_listing(turn.connection, made.revision.files, made.listing)
+    listings.write_folders(turn.connection, made.revision.files, len(made.files), made.folders)
+    changes.add_revision(turn.connection, made.repo, made.revision)
+    changes.write_ref(turn.connection, made.repo, made.ref, made.revision.oid)
     catalogue.keep_card(turn.connection, made.revision.files, read_card(made.card))
-    shelf.change_repo(turn.connection, made.repo, moved=stored(turn.at))
-    shelf.possess(turn.connection, made.repo, {one.stored.sha256: one.stored.size for one in made.files})
+    changes.change_repo(turn.connection, made.repo, moved=stored(turn.at))
+    holdings.possess(turn.connection, made.repo, {one.stored.sha256: one.stored.size for one in made.files})
 
 
 def _title(made: Next) -> str:

@@ -15,10 +15,11 @@ from brightline.hub.host import Account, Document, Push, Turned
 from brightline.release.attributes import ATTRIBUTES, IGNORE, REGULAR, is_large, tracked
 from brightline.release.patterns import matching
 from brightline.release.repository import HEADS, TAGS, Misnamed, RepoName, ref_name
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import changes, shelf
 from brightline.storage.repositories.leaving import remove_repo
+from brightline.storage.repositories.listings import Filed
 from brightline.storage.repositories.renames import rename_repo
-from brightline.storage.repositories.shelf import Filed, Repo
+from brightline.storage.repositories.shelf import Repo
 
 
 class Keeping(Room):
@@ -80,7 +81,7 @@ class Keeping(Room):
             repo = self._shelving.own(connection, account, name)
             values = {key: terms[key] for key in ("private", "gated") if terms.get(key) is not None}
             if values:
-                shelf.change_repo(connection, repo, **values)
+                changes.change_repo(connection, repo, **values)
             return {"name": str(name), **values}
 
         return self._write(change)
@@ -100,7 +101,7 @@ class Keeping(Room):
                 raise Turned(409, f"Reference {ref} already exists in {name}.")
             if seen.fork is not None:
                 raise Turned(409, f"{start} is a proposal: merge it, and name what it became.")
-            shelf.write_ref(connection, look.repo, ref, seen.revision.oid)
+            changes.write_ref(connection, look.repo, ref, seen.revision.oid)
 
         self._write(make)
 
@@ -111,7 +112,7 @@ class Keeping(Room):
                 raise Turned(403, f"Cannot delete {ref}: {name} is seen by it.")
             if ref not in shelf.read_refs(connection, repo):
                 raise Turned(404, f"Invalid rev id: {name} has no {ref}.", "RevisionNotFound")
-            shelf.write_ref(connection, repo, ref, None)
+            changes.write_ref(connection, repo, ref, None)
 
         self._write(take)
 

@@ -21,8 +21,9 @@ from brightline.release.repository import HEADS, RepoName
 from brightline.release.revision import Commit, Stored, stored_lfs, stored_regular, tree_ids
 from brightline.storage.blobs.batch import keep_all
 from brightline.storage.ledger import Turn
-from brightline.storage.repositories import shelf
-from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.repositories import holdings, listings, shelf
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import Repo, Revision
 
 POINTING = b"version https://git-lfs.github.com/spec/"
 CARD = "README.md"
@@ -125,7 +126,7 @@ def _prepare(
             raise Turned(412, moved(branch, head.oid, wanted.parent))
         before = {filed.stored.path: filed for filed in shelving.files(connection, head)}
         known = {one.sha256: one for one in (filed.stored for filed in before.values())}
-        sent = shelf.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])
+        sent = holdings.possessed(connection, repo, [one.sha256 for one in wanted.operations if one.sha256])
     after = _applied(shelving, before, wanted.operations, {**{key: one.size for key, one in known.items()}, **sent})
     return _next(shelving, repo, HEADS + branch, head, after, wanted)
 
@@ -212,7 +213,7 @@ def _next(shelving: Shelving, repo: Repo, ref: str, head: Revision, after: Mappi
     except ValueError as trouble:
         raise Turned(422, f"{trouble}.") from None
     commit = Commit(folders[""], head.oid, repo.owner, shelving.office.clock(), wanted.title, wanted.message)
-    sha256, content = shelf.listing(files)
+    sha256, content = listings.listing(files)
     revision = Revision(commit.oid, commit, sha256, inspection.manifest.digest)
     told = components.get(CARD) is Component.DOCUMENTATION  # lists tell a card to everybody who sees the repository
     card = examined.texts.get(CARD) if told else None

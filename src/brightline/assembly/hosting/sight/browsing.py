@@ -15,8 +15,8 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import FILES, Account, Document, Page, Rows, Turned
 from brightline.release.card import Card
 from brightline.release.repository import RepoName
-from brightline.storage.repositories import origins, shelf
-from brightline.storage.repositories.shelf import Filed
+from brightline.storage.repositories import holdings, origins
+from brightline.storage.repositories.listings import Filed
 
 CARD = "README.md"
 DATED = 100  # commits that are looked through at least for the one that made a file what it is
@@ -40,7 +40,7 @@ class Browsing(Room):
 
     def _used(self, look: Look, outline: Outline) -> int:
         """What all that was ever pushed takes; to others than its own people what they see: the rest would tell of what is undecided."""
-        return shelf.weigh(look.connection, look.repo) if look.inside else outline.size
+        return holdings.weigh(look.connection, look.repo) if look.inside else outline.size
 
     def _card(self, connection: Connection, seen: Seen) -> Card:
         """What it says are bytes of the file that it stands in."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
-from brightline.storage.repositories.shelf import Filed, Revision
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import Revision
 
 FOLDERS = 10_000  # files of a revision up to which its folders have dates, too: these need all files of each commit
 

@@ -8,7 +8,7 @@ from brightline.enforcement.access import Denial, Phase, Reason, refused
 from brightline.enforcement.judging import judge, revoked
 from brightline.release.component import Component
 from brightline.storage.repositories.lending import Loan
-from brightline.storage.repositories.shelf import Filed
+from brightline.storage.repositories.listings import Filed
 
 if TYPE_CHECKING:
     from brightline.assembly.hosting.sight.looking import Look

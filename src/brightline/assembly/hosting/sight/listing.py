@@ -14,12 +14,12 @@ from brightline.assembly.hosting.sight.room import Room
 from brightline.hub.host import Account, Document, Turned, Wanted
 from brightline.permit.charter import Role
 from brightline.release.repository import Kind
+from brightline.storage.accounts import links
 from brightline.storage.lists import searching
 from brightline.storage.lists.catalogue import FREE, GATED, OWN, spelled
 from brightline.storage.lists.planning import Asked, Sort
 from brightline.storage.lists.sampling import Samples
 from brightline.storage.lists.searching import Audience
-from brightline.storage.repositories import shelf
 from brightline.storage.repositories.attributes import ORGANISATION, vetted_repos
 from brightline.storage.sql import shelves
 from brightline.storage.sql.database import stored, writing
@@ -60,7 +60,7 @@ class Listing(Room):
     def _seal(self) -> Fernet:
         """A cursor holds the number of a repository, and numbers in a row would tell of those that nobody is shown."""
         with writing(self._office.engine) as connection:
-            return Fernet(urlsafe_b64encode(hashlib.sha256(b"cursor" + shelf.link_secret(connection)).digest()))
+            return Fernet(urlsafe_b64encode(hashlib.sha256(b"cursor" + links.link_secret(connection)).digest()))
 
     def cursor(self, sort: str, key: int, repo: int) -> str:
         """Where a page of a list in this order ends."""

@@ -11,8 +11,8 @@ from brightline.release.card import Card
 from brightline.release.component import Component
 from brightline.release.manifest import File, Manifest
 from brightline.storage.lists import catalogue
-from brightline.storage.repositories import shelf
-from brightline.storage.repositories.shelf import Filed
+from brightline.storage.repositories import listings
+from brightline.storage.repositories.listings import Filed
 
 ROOM, LEAST = 100_000, 50  # files of all that are kept, some 75 MB; and what a short listing counts for
 
@@ -53,7 +53,7 @@ class Listings:
         """Raises LookupError where there is no such listing."""
         known = self._kept.get(sha256)
         if known is None:
-            files, card, folders = shelf.read_carded(connection, sha256)
+            files, card, folders = listings.read_carded(connection, sha256)
             known = Listing({one.stored.path: one for one in files}, card, folders)
             with self._lock:
                 self._keep(sha256, known)

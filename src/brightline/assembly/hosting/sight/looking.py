@@ -20,7 +20,8 @@ from brightline.release.repository import COMMIT, HEADS, TAGS
 from brightline.storage.repositories import origins, shelf
 from brightline.storage.repositories.attributes import ACCOUNT
 from brightline.storage.repositories.glances import Glance
-from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import Repo, Revision
 
 if TYPE_CHECKING:
     from brightline.assembly.hosting.sight.shelving import Shelving

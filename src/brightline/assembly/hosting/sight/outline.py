@@ -13,7 +13,7 @@ from brightline.assembly.hosting.sight.showing import file_document, sibling_doc
 from brightline.hub.host import Document, Rows
 from brightline.release.attributes import OFFICES
 from brightline.release.revision import tree_ids
-from brightline.storage.repositories.shelf import Filed
+from brightline.storage.repositories.listings import Filed
 
 AFTER = chr(ord("/") + 1)  # what a folder's name is followed by behind all that lies in it
 Folder = tuple[Rows, str | None]  # a page of one, and the path after which the next page begins

@@ -21,7 +21,8 @@ from brightline.release.repository import RepoName
 from brightline.storage.repositories import shelf
 from brightline.storage.repositories.attributes import ORGANISATION
 from brightline.storage.repositories.glances import Glance, Who, glance_marked, glance_named
-from brightline.storage.repositories.shelf import HISTORY, Filed, Repo, Revision
+from brightline.storage.repositories.listings import Filed
+from brightline.storage.repositories.shelf import HISTORY, Repo, Revision
 
 LINEAGES, BEGIN = 64, 9  # lines of commits kept in memory; commits after which one is read to its end
 

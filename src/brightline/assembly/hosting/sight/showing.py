@@ -17,9 +17,10 @@ from brightline.release.repository import HEADS, TAGS, Kind
 from brightline.release.revision import Stored, pointer
 from brightline.storage.lists.finding import Found
 from brightline.storage.repositories.asking import Request
+from brightline.storage.repositories.listings import Filed
 from brightline.storage.repositories.origins import Origin
 from brightline.storage.repositories.revealing import gated
-from brightline.storage.repositories.shelf import Filed, Repo, Revision
+from brightline.storage.repositories.shelf import Repo, Revision
 
 
 def identity(address: str) -> str:

@@ -16,7 +16,7 @@ from brightline.hub.xet.shard import Assembled, Stretch
 from brightline.hub.xet.xorb import HEAD, Chunk, Garbled, chunks_of, stretch_of, unpack
 from brightline.storage.blobs.direct import PAGE, Outlet, buffer, give, take
 from brightline.storage.blobs.parcels import Parcels
-from brightline.storage.repositories.shelf import Xorb
+from brightline.storage.repositories.holdings import Xorb
 
 BATCH = 3 << 19  # bytes that one thread unpacks at once
 AHEAD = 6  # batches that are unpacked and not written yet

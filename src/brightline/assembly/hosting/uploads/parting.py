@@ -10,7 +10,7 @@ from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.release.reader import Unreadable
 from brightline.storage.blobs.inlet import Inlet
 from brightline.storage.blobs.parts import drop_parts, keep_part, part_name, read_parts
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import holdings, shelf
 
 PART = 64 << 20  # bytes of a part
 WHOLE = 4 * PART  # bytes up to which a file comes in one piece
@@ -102,6 +102,6 @@ class Parting:
         mark, announced, _, whole = self._ticket(ticket)
         with self._office.engine.begin() as connection:
             repo = shelf.find_incarnation(connection, mark)
-            here = {} if repo is None else shelf.possessed(connection, repo, [announced])
+            here = {} if repo is None else holdings.possessed(connection, repo, [announced])
         if (sha256, size) != (announced, whole) or here.get(announced) != whole:
             raise Turned(404, f"{announced} has not arrived here.")

@@ -16,10 +16,12 @@ from brightline.hub.host import FULL, Arrived, Coming, Turned
 from brightline.hub.xet.shard import Assembled, read_shard
 from brightline.hub.xet.xorb import Garbled, whole_of
 from brightline.release.reader import Unreadable
+from brightline.storage.accounts import links
 from brightline.storage.accounts.charges import Spent, charged, due, release
 from brightline.storage.blobs.parcels import Parcels, new_parcel
-from brightline.storage.repositories import shelf
-from brightline.storage.repositories.shelf import Repo, Xorb
+from brightline.storage.repositories import holdings, shelf
+from brightline.storage.repositories.holdings import Xorb
+from brightline.storage.repositories.shelf import Repo
 from brightline.storage.sql.database import writing
 
 MINUTES = 60  # that a link for xorbs is good for: clients ask for another one in time
@@ -41,7 +43,7 @@ class Receiving:
     def __init__(self, shelving: Shelving) -> None:
         self._shelving, self._office = shelving, shelving.office
         with writing(self._office.engine) as connection:
-            secret = shelf.link_secret(connection)
+            secret = links.link_secret(connection)
         self._links = URLSafeTimedSerializer(secret, salt="hub")
         self._parcels, self._quota = Parcels(self._office.blobs), shelving.quota
         self._assembling = BoundedSemaphore(SHARDS)
@@ -110,7 +112,7 @@ class Receiving:
             raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, str(mark))
-            fresh = shelf.keep_xorb(connection, repo, name, xorb, self._office.clock())
+            fresh = holdings.keep_xorb(connection, repo, name, xorb, self._office.clock())
             if not fresh:
                 release(connection, repo.owner, {xorb.place: xorb.size})
         if not fresh:
@@ -120,14 +122,14 @@ class Receiving:
     def _renewed(self, mark: str, name: str) -> bool:
         """Whether one of this name is kept already. It lies here for another day, and is charged for it, whatever it became."""
         with self._office.engine.begin() as connection:
-            kept = shelf.find_xorbs(connection, self._incarnation(connection, mark), [name]).get(name)
+            kept = holdings.find_xorbs(connection, self._incarnation(connection, mark), [name]).get(name)
         if kept is None:
             return False
         if kept.at is not None and self._office.clock() - kept.at < YOUNG:
             return True
         self.expect(mark, {kept.place: kept.size})
         with writing(self._office.engine) as connection:
-            return shelf.renew_xorb(connection, self._incarnation(connection, mark), name, self._office.clock())
+            return holdings.renew_xorb(connection, self._incarnation(connection, mark), name, self._office.clock())
 
     def shard(self, ticket: str, arrived: Arrived) -> None:
         """Every file of it is assembled from the repository's own xorbs, and hashed. Raises Turned."""
@@ -137,7 +139,7 @@ class Receiving:
                 files = read_shard(arrived.place.read_bytes())
                 names = {stretch.xorb for file in files for stretch in file.stretches}
                 with self._office.engine.begin() as connection:
-                    xorbs = shelf.find_xorbs(connection, self._incarnation(connection, str(mark)), names)
+                    xorbs = holdings.find_xorbs(connection, self._incarnation(connection, str(mark)), names)
                 _check_shard(files, xorbs)
                 self._check_room(str(mark), files, xorbs)
             except Garbled as trouble:
@@ -163,12 +165,12 @@ class Receiving:
     def here(self, mark: str, files: Mapping[str, int]) -> set[str]:
         """Those (sha256 and size) that were sent into the repository already; they stay for the commit that follows."""
         with self._office.engine.begin() as connection:
-            known = shelf.possessed(connection, self._incarnation(connection, mark), files)
+            known = holdings.possessed(connection, self._incarnation(connection, mark), files)
         if not any(known.get(one) == size for one, size in files.items()):
             return set()
         self._office.arrivals.expect(known)
         with self._office.engine.begin() as connection:
-            known = shelf.possessed(connection, self._incarnation(connection, mark), known)
+            known = holdings.possessed(connection, self._incarnation(connection, mark), known)
         return {one for one, size in known.items() if files[one] == size}
 
     def _incarnation(self, connection: Connection, mark: str) -> Repo:
@@ -195,7 +197,7 @@ class Receiving:
     def _give_up(self, mark: str, names: set[str]) -> None:
         """Xorbs of which no file came: torn by a power cut, or gone. The client's next ticket tells it to send all of them."""
         with writing(self._office.engine) as connection:
-            shelf.drop_xorbs(connection, self._incarnation(connection, mark).id, names)
+            holdings.drop_xorbs(connection, self._incarnation(connection, mark).id, names)
 
     def expect(self, mark: str, sizes: Mapping[str, int], spent: Spent | None = None) -> None:
         """Said, and charged to whoever's repository it is, before it is kept. Raises Turned."""
@@ -220,7 +222,7 @@ class Receiving:
             raise Turned(FULL, f"{trouble}.") from None
         with writing(self._office.engine) as connection:
             repo = self._incarnation(connection, mark)
-            shelf.possess(connection, repo, {one.sha256: one.size for one in arrived})
+            holdings.possess(connection, repo, {one.sha256: one.size for one in arrived})
 
 
 def _check_shard(files: Sequence[Assembled], xorbs: Mapping[str, Xorb]) -> None:

@@ -11,7 +11,7 @@ from brightline.release.card import Card
 from brightline.storage import migrations
 from brightline.storage.lists import catalogue
 from brightline.storage.lists.catalogue import PLACES, TABLES
-from brightline.storage.repositories import shelf
+from brightline.storage.repositories import listings
 from brightline.storage.repositories.revealing import Records, refresh
 from brightline.storage.sql import shelves
 from brightline.storage.sql.database import Unopened
@@ -89,7 +89,7 @@ def _alike(connection: Connection, repo: int, newest: str) -> list[str]:
 
 
 def _readme(connection: Connection, listing: str) -> str | None:
-    files = shelf.read_listing(connection, listing)
+    files = listings.read_listing(connection, listing)
     return next((one.stored.sha256 for one in files if one.stored.path == "README.md"), None)
 
 
