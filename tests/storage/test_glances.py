@@ -120,12 +120,12 @@ def test_other_letters_and_a_former_name_lead_to_the_same(office: Office, hostin
 
 
 def test_a_look_asks_little(office: Office, hosting: Hosting) -> None:
-    """A glance. Where main is undecided, strangers need a look at what came before."""
-    for account, more in ((ACME, 0), (None, 3)):
+    """A glance. Where main is undecided, strangers need a look at what came before; owners are told what was ever pushed."""
+    for account, more, weighed in ((ACME, 0, 1), (None, 3, 0)):
         hosting.info(account, NAME, None, sizes=False)
         with questions(office.engine) as asked:
             hosting.info(account, NAME, None, sizes=False)
-        assert len(asked) == 1 + more, asked
+        assert len(asked) == 1 + more + weighed, asked
         with questions(office.engine) as asked:
             hosting.tree(account, NAME, "main", "", recursive=True, expand=False)
         assert len(asked) == 1 + more, asked
