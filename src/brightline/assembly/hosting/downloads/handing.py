@@ -94,7 +94,7 @@ class Handing(Room):
         to see: what strangers know nothing of is in none.
         """
         expose(self._shelving, seen, filed)
-        if whole and replace(seen, caller=Caller()).listed([filed]):
+        if whole and (is_open(seen, filed) or replace(seen, caller=Caller()).listed([filed])):
             self._counting.count(seen.repo)
 
 
