@@ -151,6 +151,9 @@ def test_what_was_closed_before_it_took_effect_is_shown_to_nobody():
     office = in_force(effective=NOON + 3 * DAY)
     office.do("withdraw", "acme", reason="We leave.")
     assert judge([office.case], (), LATER).phase is Phase.QUARANTINE
+    expired = in_force(expires=NOON + DAY).case
+    delayed = replace(expired, issued=(replace(expired.issued[0], effective=NOON + 2 * DAY),))
+    assert judge([delayed], (), LATER).phase is Phase.QUARANTINE, "it expired within its delay"
     recalled = in_force()
     recalled.recall()
     waiting = replace(in_force(effective=LATER + DAY).case, number=2, applicant="globex")

@@ -127,8 +127,11 @@ class Case:
         return effective[-1] if effective else None
 
     def last(self, at: datetime) -> Issued | None:
-        """The permit that is current, or was when the case was halted; None where none ever took effect."""
-        return self.current(at if self.halted is None else min(at, self.halted))
+        """The permit that was in force last, or is; None where none ever was: one that expires within its delay never is."""
+        until = at if self.halted is None else min(at, self.halted)
+        begun = [one for one in self.issued if one.effective <= until]
+        lasting = [one for one in begun if one.draft.expires is None or one.effective < one.draft.expires]
+        return lasting[-1] if lasting else None
 
     def force(self, permit: str, at: datetime) -> Force:
         """Of one of this case's permits. Raises KeyError where it has no such permit."""
