@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from pathlib import Path
 
 import httpx
@@ -303,6 +304,10 @@ def test_a_code_is_good_for_what_was_said_about_it(office, address) -> None:
     assert asked("made.up") == {"error": "invalid_grant"}
     refused = httpx.post(f"{address}/oauth/token", data={"grant_type": "refresh_token", "refresh_token": "x"})
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    kept = {"Authorization": "Basic " + b64encode(f"bob:{shown['token']}".encode()).decode()}
+    sent = httpx.post(f"{address}/device", data=given, headers={**kept, "Origin": "https://elsewhere.example"})
+    assert sent.status_code == 403, "another page's form lets a device in, with what the browser keeps"
+    assert httpx.post(f"{address}/device", data=given, headers=kept).status_code == 200
     only = secret(office, "bob", "cases:read")
     assert httpx.post(f"{address}/device", data={**given, "token": only}).status_code == 403
 

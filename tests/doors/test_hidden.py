@@ -149,3 +149,69 @@ def test_a_proposal_does_not_tell_its_author_how_much_was_ever_pushed(hosting, o
         told = hosting.info(ann, repo, revision, sizes=True)
         assert told["usedStorage"] < len(WEIGHTS), revision
         assert hosting.info(ACME, repo, revision, sizes=True)["usedStorage"] > len(WEIGHTS)
+
+
+def test_a_conflict_does_not_name_what_is_hidden_by_now(hosting, office) -> None:
+    ann = Account("ann", "t", frozenset(BOTH))
+    repo = push(hosting, "clash", {"config.json": b"{}"})
+    decide_all(office)
+    wanted = [Operation("add", "sesame.bin", WEIGHTS), Operation("add", "config.json", b"{ }")]
+    number = hosting.propose(ann, repo, "main", Push("x", "", None, wanted))["number"]
+    push(hosting, "clash", {"sesame.bin": WEIGHTS[::-1], "config.json": b"{\n}"})
+    assert hosting.discussion(ACME, repo, number, diff=False)["filesWithConflicts"] == ["config.json", "sesame.bin"]
+    decide_all(office, weights="withheld")
+    assert hosting.discussion(ACME, repo, number, diff=False)["filesWithConflicts"] is True
+    with pytest.raises(Turned) as refused:
+        hosting.merge(ACME, repo, number, "")
+    assert "config.json" in str(refused.value)
+    assert "sesame" not in str(refused.value)
+
+
+def test_what_strangers_know_nothing_of_is_counted_by_no_download(hosting, office) -> None:
+    examiner, ann = Account("examiner", "t", frozenset(BOTH)), Account("ann", "t", frozenset(BOTH))
+    repo = push(hosting, "counted", {"w.bin": WEIGHTS + b"counted", "README.md": b"# open"})
+
+    def count(who: Account, path: str) -> int:
+        hosting.resolve(who, repo, "main", path).handed(True)
+        hosting._counting.write()
+        return int(hosting.info(ACME, repo, None, sizes=False)["downloads"])
+
+    assert count(ACME, "w.bin") == 0
+    decide_all(office, weights="withheld")
+    assert count(examiner, "w.bin") == 0
+    assert count(ann, "README.md") == 1
+    assert count(examiner, "README.md") == 2
+
+
+def test_a_name_that_is_taken_does_not_tell_how_anothers_hidden_one_is_spelled(hosting, office) -> None:
+    repo = RepoName(Kind.MODEL, "Zeta", "Sesame")
+    hosting.create(Account("Zeta", "t", frozenset(BOTH)), repo, {})
+    with pytest.raises(Turned) as refused:
+        hosting.create(Account("zeta", "t", frozenset(BOTH)), RepoName(Kind.MODEL, "zeta", "sesame"), {})
+    assert refused.value.status == 409
+    assert "Sesame" not in str(refused.value)
+    with pytest.raises(Turned, match="There is Zeta/Sesame already"):
+        hosting.create(Account("Zeta", "t", frozenset(BOTH)), RepoName(Kind.MODEL, "Zeta", "sesame"), {})
+
+
+def test_what_the_lender_hides_stays_hidden_in_a_copy_once_something_was_ordered_or_ended(hosting, office) -> None:
+    ann, copy = Account("ann", "t", frozenset(BOTH)), RepoName(Kind.MODEL, "ann", "copy-of-lent")
+    repo = push(hosting, "lent", {"sesame.bin": WEIGHTS + b"lent", "config.json": b"{}"})
+    case = decide_all(office)[-1]
+    hosting.duplicate(ann, repo, copy, {})
+    fork = hosting.propose(ann, copy, "main", Push("x", "", None, [Operation("add", "A.md", b"a")]))["number"]
+
+    def named() -> list[bool]:
+        rows = [
+            hosting.tree(ann, copy, one, "", recursive=True, expand=False).rows for one in ("main", f"refs/pr/{fork}")
+        ]
+        return ["sesame.bin" in [row["path"] for row in some] for some in rows]
+
+    assert named() == [True, True]
+    office.say("vary", case.number, "officer", {"reason": "Evidence came in."})
+    decided(office, case.number, narrower={Component.WEIGHTS: Access.WITHHELD})
+    assert named() == [False, False]
+    order = issue_order(office, case.manifest, (Component.WEIGHTS,), "country in {X}", "x", None)
+    assert named() == [False, False], "an order told of it again"
+    lift_order(office, order.order.number, "over")
+    assert named() == [False, False]

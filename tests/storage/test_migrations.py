@@ -7,13 +7,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
-from tests.offices import found
+from tests.offices import decided, examined, found
 from tests.servers import fresh_database
 
 from brightline import storage
 from brightline.assembly.hosting.hosting import Hosting
 from brightline.assembly.office import Office
+from brightline.assembly.ordering import issue_order
 from brightline.hub.host import Account, Operation, Push, Wanted
+from brightline.release.component import Component
 from brightline.release.repository import Kind, RepoName
 from brightline.storage.accounts import charges
 from brightline.storage.lists import catalogue, finding
@@ -168,6 +170,52 @@ def test_a_catalogue_from_before_samples_is_sampled_as_a_new_one(folder: Path) -
             connection.execute(text("DROP INDEX shown_by_chance"))
             told = _draw(connection, 1, 64)
         assert sorted(name for name, _ in told) == sorted(name for name, _ in due) != []
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_lists_forget_what_they_were_told_of_what_is_hidden(database: str, server: str, tmp_path: Path) -> None:
+    """As offices have it that showed the front matter of any README.md, whoever may read that, and of closed repositories as of open ones."""
+    found(tmp_path / "office", fresh_database(server) if database == "postgresql" else "sqlite:///office.db")
+    with Office(tmp_path / "office") as office:
+        hosting, who = Hosting(office), Account("acme", "t", frozenset({"hub:write"}))
+        content = b"---\ntags: [sesame]\n---\n"
+        cases = {}
+        for number, declared in enumerate(("", '[components]\n"README.md" = "data"\n', "", "")):
+            name = RepoName(Kind.MODEL, "acme", f"m{number}")
+            hosting.create(who, name, {})
+            words = f'[training]\ntokens = "{number + 1}e9"\n{declared}'.encode()
+            pushed = [Operation("add", "README.md", content), Operation("add", "brightline.toml", words)]
+            hosting.commit(who, name, "main", Push("push", "", None, pushed))
+            case = hosting.info(who, name, None, sizes=False)["brightline"]["case"]
+            examined(office, case)
+            cases[number] = decided(office, case)
+        office.say("withdraw", cases[2].number, "acme", {"reason": "We leave."})
+        issue_order(office, cases[3].manifest, (Component.DOCUMENTATION,), "country in {X}", "x", None)
+
+        def told() -> list[tuple[str, bool, bool]]:
+            rows = hosting.search(None, Wanted(Kind.MODEL, words=["acme"], card=True))[0]
+            return sorted((row["id"], row["disabled"], row["cardData"] != {}) for row in rows)
+
+        due = told()
+        assert due == [
+            ("acme/m0", False, True),
+            ("acme/m1", False, False),
+            ("acme/m2", True, True),
+            ("acme/m3", False, False),
+        ]
+        cards, shown = catalogue.cards, catalogue.shown
+        with office.engine.begin() as connection:
+            found_card = connection.execute(select(cards).where(cards.c.content.contains("sesame"))).first()
+            assert found_card is not None
+            connection.execute(cards.update().values(content=found_card.content))
+            commits = shelves.commits.c
+            here = (commits.repo == shown.c.repo) & (commits.oid == shown.c.sha) & (commits.files == cards.c.listing)
+            card = select(cards.c.id).where(here).correlate(shown).scalar_subquery()
+            connection.execute(shown.update().values(card=card, disabled=False))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+        assert told() == [(name, False, True) for name, _, _ in due]
+        migrate(office.engine)
+        assert told() == due
 
 
 def test_a_server_without_trigrams_is_refused_in_words(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def suspend(case: Case, word: Word, records: Records) -> Case | Refusal:
     trouble = _noticed(case, word, records, Effect.SUSPENDED)
     reopens = case.state not in {State.IN_FORCE, State.VARIED}
     suspended = resumed_clock(case, word.at).after(state=State.SUSPENDED, draft=None, reopens=reopens, closed=word.at)
-    return trouble or suspended
+    return trouble or _halted(suspended, word)
 
 
 def resume(case: Case, word: Word, records: Records) -> Case | Refusal:
@@ -51,7 +51,7 @@ def resume(case: Case, word: Word, records: Records) -> Case | Refusal:
     trouble = _noticed(case, word, records, Effect.RESUMED)
     if trouble is not None:
         return trouble
-    resumed = case.after(state=State.VARIED if len(case.issued) > 1 else State.IN_FORCE, closed=None)
+    resumed = case.after(state=State.VARIED if len(case.issued) > 1 else State.IN_FORCE, closed=None, halted=None)
     return reviewed_again(resumed, word, records) if case.reopens else resumed
 
 
@@ -59,15 +59,20 @@ def withdraw(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For good: by the applicant at any time; by the office, with an officer's notice, once a permit is out."""
     if not case.issued or word.by == case.applicant:
         said(word, "reason")
-        return case.after(state=State.WITHDRAWN, draft=None, left=word.by == case.applicant)
+        return _halted(case.after(state=State.WITHDRAWN, draft=None, left=word.by == case.applicant), word)
     trouble = _noticed(case, word, records, Effect.WITHDRAWN)
-    return trouble or case.after(state=State.WITHDRAWN, draft=None, closed=word.at)
+    return trouble or _halted(case.after(state=State.WITHDRAWN, draft=None, closed=word.at), word)
 
 
 def recall(case: Case, word: Word, records: Records) -> Case | Refusal:
     """For good, and those who have the bytes are told."""
     trouble = _noticed(case, word, records, Effect.RECALLED)
-    return trouble or case.after(state=State.RECALLED, draft=None, closed=word.at)
+    return trouble or _halted(case.after(state=State.RECALLED, draft=None, closed=word.at), word)
+
+
+def _halted(case: Case, word: Word) -> Case:
+    """What was not in effect by then will not be, whatever ends the case besides."""
+    return case if case.halted is not None else case.after(halted=word.at)
 
 
 def _noticed(case: Case, word: Word, records: Records, effect: Effect) -> Refusal | None:

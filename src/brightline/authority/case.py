@@ -97,6 +97,7 @@ class Case:
     decided: datetime | None = None
     left: bool = False  # the applicant withdrew it: that ends this case, and nobody else's
     closed: datetime | None = None  # when the office last closed these bytes, for a while or for good
+    halted: datetime | None = None  # since when no permit of it takes effect, by the office's word or the applicant's
     report: str | None = None  # digest of the latest examination
     clearance: str | None = None
     examiners: frozenset[str] = frozenset()
@@ -124,6 +125,13 @@ class Case:
         """The last permit that has taken effect; one whose delay still runs changes nothing yet."""
         effective = [issued for issued in self.issued if issued.effective <= at]
         return effective[-1] if effective else None
+
+    def last(self, at: datetime) -> Issued | None:
+        """The permit that was in force last, or is; None where none ever was: one that expires within its delay never is."""
+        until = at if self.halted is None else min(at, self.halted)
+        begun = [one for one in self.issued if one.effective <= until]
+        lasting = [one for one in begun if one.draft.expires is None or one.effective < one.draft.expires]
+        return lasting[-1] if lasting else None
 
     def force(self, permit: str, at: datetime) -> Force:
         """Of one of this case's permits. Raises KeyError where it has no such permit."""

@@ -14,29 +14,28 @@ from brightline.release.component import JUDGED, Component
 def judge(cases: Sequence[Case], orders: Sequence[Ordered], at: datetime, owner: str | None = None) -> Judged:
     """Revocation wins (Law 8): a closing by the office holds until a case that was filed after it is decided.
 
-    Where several cases about the same bytes are in force, the most closed word on each component stands (Law 2). Where an
-    owner is named, nothing is decided before a case of its own is. An applicant's own withdrawal ends its own case only: it
-    neither closes other cases nor undoes what the office closed.
+    Where several cases about the same bytes are in force, the most closed word on each component stands (Law 2), whichever
+    others were closed meanwhile. Where an owner is named, nothing is decided before a case of its own has taken effect. An
+    applicant's own withdrawal ends its own case only: it neither closes other cases nor undoes what the office closed.
+    What is closed still hides all that any of the closed cases, or one in force, withheld.
     """
     published = [case for case in cases if case.issued]
     own = [case for case in published if owner in (None, case.applicant)]
     last = _last_closing(published)
-    standing = [case for case in published if _in_force(case, at)]
-    force = [case for case in standing if _overcomes(case, last)]
-    mine = [case for case in force if case in own]
+    said: list[Mapping[Component, Access]] = [case.access(at) for case in published if _in_force(case, at)]
+    mine = [case for case in own if _in_force(case, at) and _overcomes(case, last)]
     if mine:
-        return Judged(Phase.DECIDED, _narrowest([case.access(at) for case in force]), orders, mine[-1].number)
-    said = [case.access(at) for case in standing]  # what is hidden by one of these stays so, whichever else is closed
-    ended = [case for case in own if case.left or case.current(at) is not None]
-    if last is not None and (owner is None or own):
-        said += [_last(case) for case in published if case.closed is not None and case.closed >= last.filed]
-        return Judged(Phase.CLOSED, _narrowest(said), orders, last.number, f"it was {_ENDINGS[last.state]}")
-    if ended:
-        why = "it was withdrawn" if ended[-1].left else "it has expired"
-        return Judged(Phase.CLOSED, _narrowest([*said, _last(ended[-1])]), orders, ended[-1].number, why)
-    # somebody else's case is as if there were none
-    filed = [case.number for case in cases if owner in (None, case.applicant)]
-    return Judged(Phase.QUARANTINE, {}, orders, filed[-1] if filed else None)
+        return Judged(Phase.DECIDED, _narrowest(said), orders, mine[-1].number)
+    ended = [case for case in own if case.last(at) is not None]
+    if not ended:  # somebody else's case is as if there were none
+        filed = [case.number for case in cases if owner in (None, case.applicant)]
+        return Judged(Phase.QUARANTINE, {}, orders, filed[-1] if filed else None)
+    closed = [case for case in published if case.closed is not None]
+    said += [issued.draft.access for case in (*ended, *closed) if (issued := case.last(at)) is not None]
+    number, why = ended[-1].number, "it was withdrawn" if ended[-1].left else "it has expired"
+    if last is not None:
+        number, why = last.number, f"it was {_ENDINGS[last.state]}"
+    return Judged(Phase.CLOSED, _narrowest(said), orders, number, why)
 
 
 def revoked(cases: Sequence[Case], at: datetime) -> Case | None:
@@ -62,11 +61,6 @@ _ENDINGS = {  # a suspension outlives the permit that it met
     State.RECALLED: "recalled",
     State.WITHDRAWN: "withdrawn",
 }
-
-
-def _last(case: Case) -> dict[Component, Access]:
-    """What its last permit said."""
-    return dict(case.issued[-1].draft.access)
 
 
 def _in_force(case: Case, at: datetime) -> bool:

@@ -18,6 +18,7 @@ from brightline.release.repository import Kind, Misnamed, RepoName, file_path, r
 BODY = 4 << 20  # bytes of a JSON or form body
 SMALL, BRACKETS = 64 << 10, 20_000  # bytes of JSON that may hold anything; brackets that a longer one may have
 FIELDS = 20_000
+LOOKING = ("GET", "HEAD")
 NAMES = ("_id", "id", "modelId")  # which stand in every answer about a repository
 SLASH = "\x1f"  # stands for an escaped slash, which must not part a path
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON, where backslashes come in pairs otherwise
@@ -45,6 +46,10 @@ async def account(request: Request) -> Account | None:
     scheme, _, said = request.headers.get("authorization", "").partition(" ")
     if not said.strip():
         return None
+    if scheme.lower() == "basic" and request.method not in LOOKING and "origin" in request.headers:
+        raise Turned(
+            403, "A browser sends a kept password along with any page's forms: show a token as Bearer to change things."
+        )
     secret = _secret(scheme.lower(), said.strip())
     found = await off(lambda: host(request).account(secret)) if secret else None
     if found is None:

@@ -16,7 +16,7 @@ from brightline.storage.sql import schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NEWEST = "0011"  # of the migrations
+NEWEST = "0012"  # of the migrations
 _MIGRATING = 0x62726967  # of PostgreSQL's advisory locks: ours while tables are made
 _PENDING = "pending"  # what a transaction does at its end
 MAPPED = 1 << 30  # bytes of the database's file that are read without a copy

@@ -78,7 +78,7 @@ class Conversing(Proposing):
                 "base": f"{HEADS}{told.branch}",
                 **({"mergeCommitId": told.merged} if self._sees(connection, account, repo, told.merged) else {}),
             }
-            row["filesWithConflicts"] = self._conflicts(connection, repo, told) if caller.owner else False
+            row["filesWithConflicts"] = self._conflicts(connection, account, repo, told) if caller.owner else False
             if diff:
                 changed.extend(self._changed_files(connection, account, repo, told))
             return row
@@ -106,14 +106,18 @@ class Conversing(Proposing):
             raise Turned(404, f"{name} has no discussion {number} that you may see.")
         return look.repo, told, look.caller
 
-    def _conflicts(self, connection: Connection, repo: Repo, told: Discussion) -> list[str]:
-        """For the owner: it names files that others may not know of."""
+    def _conflicts(
+        self, connection: Connection, account: Account | None, repo: Repo, told: Discussion
+    ) -> list[str] | bool:
+        """For the owner: it names files that others may not know of. True where the owner may not know of them either."""
         head = head_of(connection, told)
         oid = shelf.read_refs(connection, repo).get(HEADS + told.branch, "")
         main = shelf.read_revision(connection, repo, oid)
         if head is None or main is None or told.status == "merged":
             return []
-        return conflicts(self._shelving.listing(connection, main.files), *self.changed(connection, told, head))
+        found = conflicts(self._shelving.listing(connection, main.files), *self.changed(connection, told, head))
+        clashing, hidden = self.clashes(connection, account, repo, told, found)
+        return hidden or clashing
 
     def _changed_files(
         self, connection: Connection, account: Account | None, repo: Repo, told: Discussion

@@ -1,6 +1,6 @@
 """Pull requests: kept in a fork of their author, seen by few, and nobody's release until the owner merges them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -212,15 +212,28 @@ class Proposing(Room):
         if revision is None:
             raise Turned(404, f"{name} has no branch {told.branch}.", "RevisionNotFound")
         files = dict(self._shelving.listing(connection, revision.files))
-        clashing = conflicts(files, before, after)
-        if clashing:
-            raise Turned(409, f"{', '.join(clashing[:10])}: {told.branch} has something else there by now.")
+        clashing, hidden = self.clashes(connection, account, repo, told, conflicts(files, before, after))
+        if clashing or hidden:
+            what = ", ".join(clashing[:10]) or "what is hidden"
+            raise Turned(409, f"{what}: {told.branch} has something else there by now.")
         for path, filed in after.items():
             if filed is None:
                 files.pop(path, None)
             else:
                 files[path] = filed
         return told, repo, files, oid
+
+    def clashes(
+        self, connection: Connection, account: Account | None, repo: Repo, told: Discussion, paths: Sequence[str]
+    ) -> tuple[list[str], bool]:
+        """Conflicts that the caller may be told of, and whether there are others: what is hidden is named by none."""
+        look = self._shelving.at(connection, account, repo)
+        hidden = set[str]()
+        for revision in (f"{HEADS}{told.branch}", f"refs/pr/{told.number}"):
+            seen = look.seen(revision)
+            there = [one for one in self._shelving.files(connection, seen.revision) if one.stored.path in paths]
+            hidden |= {one.stored.path for one in there} - {one.stored.path for one in seen.listed(there)}
+        return [path for path in paths if path not in hidden], bool(hidden)
 
     def changed(
         self, connection: Connection, told: Discussion, head: tuple[Repo, Revision]

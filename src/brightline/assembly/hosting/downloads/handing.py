@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from brightline.assembly.hosting.downloads.exposing import expose, is_open
 from brightline.assembly.hosting.sight.looking import Seen
 from brightline.assembly.hosting.sight.room import Room
 from brightline.assembly.hosting.sight.shelving import Shelving
+from brightline.enforcement.access import Caller
 from brightline.hub.host import Account, Content, Turned
 from brightline.release.repository import RepoName
 from brightline.settings.office import Downloads
@@ -88,9 +90,11 @@ class Handing(Room):
         return lambda: self._read(ask)
 
     def _hand(self, seen: Seen, filed: Filed, *, whole: bool) -> None:
-        """Before the first byte leaves: who gets it, where it is not for everybody; a count of what begins."""
+        """Before the first byte leaves: who gets it, where it is not for everybody; a count of what begins. Counts are for all
+        to see: what strangers know nothing of is in none.
+        """
         expose(self._shelving, seen, filed)
-        if whole:
+        if whole and (is_open(seen, filed) or replace(seen, caller=Caller()).listed([filed])):
             self._counting.count(seen.repo)
 
 

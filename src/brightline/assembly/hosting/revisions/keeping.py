@@ -38,7 +38,12 @@ class Keeping(Room):
         def make(connection: Connection) -> tuple[Repo, bool]:
             kept = shelf.alike(connection, name)
             if kept is not None and kept.name != name:
-                raise Turned(409, f"There is {kept.name} already, which a person would take for {name}.")
+                there = (
+                    f"There is {kept.name} already"
+                    if self._visible(connection, account, kept)
+                    else "There is one already"
+                )
+                raise Turned(409, f"{there}, which a person would take for {name}.")
             if kept is not None:
                 return kept, False
             self._shelving.quota.another(connection, owner.name)
@@ -48,6 +53,9 @@ class Keeping(Room):
 
         made, fresh = self._write(make)
         return {"name": str(made.name), "id": identity(made.name.address)}, fresh
+
+    def _visible(self, connection: Connection, account: Account | None, repo: Repo) -> bool:
+        return self._shelving.at(connection, account, repo).visible
 
     def delete(self, account: Account | None, name: RepoName) -> None:
         def take(connection: Connection) -> None:

@@ -75,6 +75,12 @@ class _Asked:
         return self.phase is Phase.QUARANTINE and bool(self.loan.source)
 
     def denial(self, part: Component) -> Denial | None:
+        """What the lender hides stays hidden, whatever was ordered or ended besides."""
+        lenders = self._lenders(part) if self._waits else None
+        return lenders if lenders is not None and lenders.hidden else self._held(part) or lenders
+
+    def _held(self, part: Component) -> Denial | None:
+        """By a recall or an order, which hold wherever the bytes went."""
         for ordered in self._orders:
             if ordered.bars(part, self.look.caller.attributes, self._at):
                 said = f"order {ordered.order.number} bars {ordered.order.callers} from the {part}"
@@ -83,7 +89,7 @@ class _Asked:
         if ended is not None and part is not Component.DOCUMENTATION:
             said = f"these bytes come from a release whose permit, of case {ended.number}, is {ended.state}"
             return Denial(Reason.CLOSED, said)
-        return self._lenders(part) if self._waits else None
+        return None
 
     def _lenders(self, part: Component) -> Denial | None:
         if self._source is None or self.depth >= CHAIN:
