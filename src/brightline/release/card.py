@@ -11,7 +11,7 @@ from typing import Any
 from brightline.release.declaration import Declaration
 from brightline.release.declaring import SIZE, Undeclared, read_document
 
-TAGS, DATA = 200, 64 << 10  # tags of a card, and characters of its front matter as JSON
+TAGS, DATA = 200, 64 << 10  # tags of a card; characters of its front matter as JSON, and of what aliases repeat in it
 _PREFIXED = {
     "license": "license",
     "language": "language",
@@ -56,16 +56,25 @@ def _begun(text: str) -> str:
 
 
 def _yaml(head: str, where: str) -> Any:
-    """Safe YAML without aliases: what refers to itself can grow without bound. As the Hub reads it (YAML 1.2, section 10.3.2),
-    `no` is Norwegian, and `on` a word.
+    """Safe YAML, in which aliases repeat only so much: clients write a list that is said twice so, but what refers to itself can
+    grow without bound. As the Hub reads it (YAML 1.2, section 10.3.2), `no` is Norwegian, and `on` a word.
     """
     import yaml  # noqa: PLC0415 - only cards need it; see start-up time
 
     class Loader(yaml.SafeLoader):
+        left = DATA
+
         def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise Undeclared(f"{where}: aliases are not read in a card; write the value out")
-            return super().compose_node(parent, index)
+            repeated = self.check_event(yaml.AliasEvent)
+            node: Any = super().compose_node(parent, index)
+            if repeated:
+                whole = node.end_mark is not None  # else the alias stands within what it repeats
+                self.left -= _length(node.value) if whole else DATA
+                if self.left <= 0:
+                    raise Undeclared(
+                        f"{where}: what aliases (*) repeat is too long, or has no end; write the values out"
+                    )
+            return node
 
     known = yaml.SafeLoader.yaml_implicit_resolvers.items()
     Loader.yaml_implicit_resolvers = {
@@ -76,8 +85,17 @@ def _yaml(head: str, where: str) -> Any:
         raise Undeclared(f"{where}: the front matter is nested too deeply")
     try:
         return yaml.load(head, Loader)  # noqa: S506 - a subclass of SafeLoader
+    except Undeclared:
+        raise
     except (yaml.YAMLError, RecursionError, ValueError) as trouble:
         raise Undeclared(f"{where}: the front matter is no YAML: {trouble}"[:300]) from None
+
+
+def _length(value: Any) -> int:
+    """Of a node's letters, with everything below it."""
+    if isinstance(value, str):
+        return len(value) + 1
+    return 1 + sum(_length(one if isinstance(one, tuple) else one.value) for one in value)
 
 
 def _with_card(said: Declaration, content: Mapping[str, Any], where: str) -> Declaration:
