@@ -190,3 +190,15 @@ def test_who_asks_who_it_is_is_told_when_its_token_was_made(acme) -> None:
     first = acme.whoami()["auth"]["accessToken"]["createdAt"]
     time.sleep(1.1)
     assert acme.whoami()["auth"]["accessToken"]["createdAt"] == first < datetime.now(UTC).isoformat()[:19]
+
+
+def test_a_slash_at_the_end_of_an_address_says_nothing_and_parts_nothing(acme, address) -> None:
+    """A redirect named what stands for an escaped slash within: `feature%1Fx`."""
+    acme.create_repo("acme/slashes", exist_ok=True)
+    acme.create_branch("acme/slashes", branch="feature/x")
+    model, own = f"{address}/api/models/acme/slashes", {"Authorization": f"Bearer {acme.token}"}
+    for place in (model, f"{model}/revision/feature%2Fx", f"{model}/tree/feature%2Fx", f"{address}/api/models"):
+        plain, slash = (httpx.get(one, headers=own) for one in (place, f"{place}/"))
+        assert (slash.status_code, slash.content) == (plain.status_code, plain.content) == (200, plain.content)
+    for nowhere in ("/", "//", "/acme/slashes/resolve/main", "/acme/slashes/resolve/main/"):
+        assert httpx.get(f"{address}{nowhere}", headers=own).status_code == 404

@@ -50,6 +50,7 @@ ACTS = acts_of(ROUTES)
 def make_hub(host: Host) -> "Hub":
     app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing, 405: otherwise})
     app.state.host = host
+    app.router.redirect_slashes = False  # it would name what an escaped slash is called here: see Hub
     return Hub(Remembering(app, host, PURE))
 
 
@@ -80,7 +81,7 @@ async def otherwise(request: Request, _trouble: Exception) -> Response:
 
 
 class Hub:
-    """An escaped slash belongs to a revision or a path, and parts nothing. Our own faults are told by their kind alone.
+    """An escaped slash belongs to a revision or a path, and parts nothing; one at the end of an address says nothing. Our own faults are told by their kind alone.
     `again` is what connections ask before they ask the application.
     """
 
@@ -92,6 +93,8 @@ class Hub:
         if b"%2f" in raw.lower():
             path = raw.partition(b"?")[0].decode("ascii", "replace")
             scope = {**scope, "path": unquote(path.replace("%2F", SLASH).replace("%2f", SLASH))}
+        if scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await JSONResponse({"error": "Nothing here has NUL in its name."}, 400)(scope, receive, send)
             return
