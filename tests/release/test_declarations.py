@@ -87,6 +87,15 @@ def test_a_card_may_begin_with_what_clients_pass_over(before):
     assert card_faults(text) == ((), ())
 
 
+@pytest.mark.parametrize("rule", ["-----", "----", "--- A model", "---yes---"])
+def test_a_readme_that_begins_with_a_rule_has_no_front_matter(rule):
+    """Which nobody refuses: clients see none there either."""
+    text = f"{rule}\nA model: so: small\n{rule}\nWords.\n\n---\nMore."
+    assert parse_card(text, "README.md") is None
+    assert card_faults(text) == ((), ("empty or missing yaml metadata in repo card",))
+    assert read_card(text).tags == ()
+
+
 def test_the_words_of_a_card_are_words_as_the_hub_reads_them():
     card = read_card("---\nlanguage: [no, nb, y]\ntags: [on, off, yes]\ngated: true\n---\n")
     assert card.tags == ("on", "off", "yes", "no", "nb", "y", "language:no", "language:nb", "language:y")

@@ -51,8 +51,11 @@ def parse_card(text: str, where: str) -> Declaration | None:
 
 
 def _begun(text: str) -> str:
-    """Without what clients pass over before the front matter: a byte order mark, empty lines."""
-    return text.removeprefix("\ufeff").lstrip()
+    """Without what clients pass over before the front matter: a byte order mark, empty lines. Nothing where none begins: more
+    than three dashes are Markdown's rule, and words behind them a heading.
+    """
+    text = text.removeprefix("\ufeff").lstrip()
+    return text if text.partition("\n")[0].rstrip() == "---" else ""
 
 
 def _yaml(head: str, where: str) -> Any:
