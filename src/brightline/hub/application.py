@@ -26,6 +26,7 @@ from brightline.hub.routes import (
     uploads,
 )
 from brightline.hub.routes.absent import NOTHING, acts_of, bare
+from brightline.hub.routes.greeting import by_a_person, greet
 
 PURE = frozenset(
     {
@@ -72,6 +73,8 @@ async def turned(request: Request, trouble: Exception) -> Response:
 
 
 async def nothing(request: Request, _trouble: Exception) -> Response:
+    if by_a_person(request):
+        return greet(request)
     return await turned(request, bare(request.url.path, ACTS) or Turned(404, NOTHING))
 
 
