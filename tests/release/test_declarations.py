@@ -96,6 +96,13 @@ def test_a_readme_that_begins_with_a_rule_has_no_front_matter(rule):
     assert read_card(text).tags == ()
 
 
+def test_front_matter_that_does_not_end_is_none_to_lists_either():
+    """Examination and clients read nothing of it: lists showed its licence."""
+    text = "---\nlicense: mit\ntags: [a]\n"
+    assert parse_card(text, "README.md") is None
+    assert read_card(text).tags == ()
+
+
 def test_the_words_of_a_card_are_words_as_the_hub_reads_them():
     card = read_card("---\nlanguage: [no, nb, y]\ntags: [on, off, yes]\ngated: true\n---\n")
     assert card.tags == ("on", "off", "yes", "no", "nb", "y", "language:no", "language:nb", "language:y")

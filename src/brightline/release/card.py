@@ -36,13 +36,8 @@ _MODALITIES = {
 
 def parse_card(text: str, where: str) -> Declaration | None:
     """What the front matter says; None where there is none. Raises Undeclared."""
-    text = _begun(text)
-    if not text.startswith("---"):
-        return None
-    head, found, _ = text[3 : SIZE + 3].partition("\n---")
-    if not found:
-        return None
-    content = _yaml(head, where)
+    head = _front(text)
+    content = _yaml(head, where) if head else None
     if not isinstance(content, dict):
         return None
     own = content.get("brightline")
@@ -50,12 +45,15 @@ def parse_card(text: str, where: str) -> Declaration | None:
     return _with_card(said, content, where)
 
 
-def _begun(text: str) -> str:
-    """Without what clients pass over before the front matter: a byte order mark, empty lines. Nothing where none begins: more
-    than three dashes are Markdown's rule, and words behind them a heading.
+def _front(text: str) -> str:
+    """What stands between the two lines of dashes; empty where there are none, or nothing between them.
+
+    Clients pass over a byte order mark and empty lines before it. More than three dashes are Markdown's rule, and words behind them a heading.
     """
     text = text.removeprefix("\ufeff").lstrip()
-    return text if text.partition("\n")[0].rstrip() == "---" else ""
+    begun = text.partition("\n")[0].rstrip() == "---"
+    head, found, _ = text[3 : SIZE + 3].partition("\n---") if begun else ("", "", "")
+    return head if found and head.strip() else ""
 
 
 def _yaml(head: str, where: str) -> Any:
@@ -140,11 +138,9 @@ class Card:
 
 def read_card(text: str | None) -> Card:
     """An empty one where there is none, or none that can be read."""
-    text = _begun(text or "")
-    if not text.startswith("---"):
-        return Card()
+    head = _front(text or "")
     try:
-        content = _yaml(text[3 : SIZE + 3].partition("\n---")[0], "README.md")
+        content = _yaml(head, "README.md") if head else None
     except Undeclared:
         return Card()
     if not isinstance(content, dict):
@@ -159,9 +155,8 @@ def read_card(text: str | None) -> Card:
 
 def card_faults(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What makes the front matter unreadable, and what is only missing: errors and warnings."""
-    body = _begun(text)
-    head, found, _ = body[3 : SIZE + 3].partition("\n---") if body.startswith("---") else ("", "", "")
-    if not found or not head.strip():
+    head = _front(text)
+    if not head:
         return (), ("empty or missing yaml metadata in repo card",)
     try:
         content = _yaml(head, "README.md")
