@@ -62,6 +62,15 @@ def test_a_person_signs_in_makes_pushes_looks_and_fetches(acme: Person, office: 
     acme.types("cache", "verify", "acme/first")
 
 
+def test_a_person_knows_the_tokens_that_its_client_keeps(acme: Person, address: str, office: Office) -> None:
+    """By the names that the office gave them; two of one name stand beside each other."""
+    other = Person(address, Path(acme.environment["HF_HOME"]).with_name("other"))
+    for _ in range(2):
+        other.types("auth", "login", "--token", secret(office, "acme"))
+    kept = [line for line in other.types("auth", "list").splitlines() if "acme (" in line]
+    assert len(kept) == 2
+
+
 def test_a_person_arranges_a_repository(acme: Person, office: Office, tmp_path: Path) -> None:
     acme.types("repos", "create", "second", "--type", "dataset")
     (tmp_path / "rows.jsonl").write_text('{"a": 1}\n')

@@ -190,3 +190,40 @@ def test_who_asks_who_it_is_is_told_when_its_token_was_made(acme) -> None:
     first = acme.whoami()["auth"]["accessToken"]["createdAt"]
     time.sleep(1.1)
     assert acme.whoami()["auth"]["accessToken"]["createdAt"] == first < datetime.now(UTC).isoformat()[:19]
+
+
+def test_a_slash_at_the_end_of_an_address_says_nothing_and_parts_nothing(acme, address) -> None:
+    """A redirect named what stands for an escaped slash within: `feature%1Fx`."""
+    acme.create_repo("acme/slashes", exist_ok=True)
+    acme.create_branch("acme/slashes", branch="feature/x")
+    model, own = f"{address}/api/models/acme/slashes", {"Authorization": f"Bearer {acme.token}"}
+    for place in (model, f"{model}/revision/feature%2Fx", f"{model}/tree/feature%2Fx", f"{address}/api/models"):
+        plain, slash = (httpx.get(one, headers=own) for one in (place, f"{place}/"))
+        assert (slash.status_code, slash.content) == (plain.status_code, plain.content) == (200, plain.content)
+    for nowhere in ("/", "//", "/acme/slashes/resolve/main", "/acme/slashes/resolve/main/"):
+        assert httpx.get(f"{address}{nowhere}", headers=own).status_code == 404
+
+
+def test_whoever_opens_an_address_with_a_browser_reads_how_to_fetch_what_is_there_and_not_whether_it_is(
+    acme, address
+) -> None:
+    acme.create_repo("acme/opened", exist_ok=True)
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+    def opened(path: str, **more: str) -> httpx.Response:
+        return httpx.get(f"{address}{path}", headers=browser | more)
+
+    front = opened("/")
+    assert (front.status_code, front.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in front.headers["content-security-policy"]
+    assert "<script" not in front.text
+    assert f"HF_ENDPOINT={address} hf download NAMESPACE/NAME" in front.text
+    for path in ("/acme/opened", "/acme/opened/commit/1", "/acme/opened/discussions/1", "/acme/opened/"):
+        assert f"HF_ENDPOINT={address} hf download acme/opened<" in opened(path).text
+        assert opened(path, Authorization=f"Bearer {acme.token}").text == opened(path).text
+        assert opened(path).text.replace("opened", "nobody") == opened(path.replace("opened", "nobody")).text
+    assert "hf download acme/x --repo-type dataset<" in opened("/datasets/acme/x").text
+    assert "<script" not in opened("/a/<script>alert(1)</script>", Host="a.example<script>").text
+    for path in ("/api/nothing", "/api/models/acme/opened/nothing"):
+        assert opened(path).json()["error"]
+    assert httpx.get(f"{address}/acme/opened").json()["error"]

@@ -87,13 +87,59 @@ def test_a_card_may_begin_with_what_clients_pass_over(before):
     assert card_faults(text) == ((), ())
 
 
+@pytest.mark.parametrize("rule", ["-----", "----", "--- A model", "---yes---"])
+def test_a_readme_that_begins_with_a_rule_has_no_front_matter(rule):
+    """Which nobody refuses: clients see none there either."""
+    text = f"{rule}\nA model: so: small\n{rule}\nWords.\n\n---\nMore."
+    assert parse_card(text, "README.md") is None
+    assert card_faults(text) == ((), ("empty or missing yaml metadata in repo card",))
+    assert read_card(text).tags == ()
+
+
+def test_front_matter_that_does_not_end_is_none_to_lists_either():
+    """Examination and clients read nothing of it: lists showed its licence."""
+    text = "---\nlicense: mit\ntags: [a]\n"
+    assert parse_card(text, "README.md") is None
+    assert read_card(text).tags == ()
+
+
 def test_the_words_of_a_card_are_words_as_the_hub_reads_them():
     card = read_card("---\nlanguage: [no, nb, y]\ntags: [on, off, yes]\ngated: true\n---\n")
     assert card.tags == ("on", "off", "yes", "no", "nb", "y", "language:no", "language:nb", "language:y")
     assert json.loads(card.data)["gated"] is True
 
 
-@pytest.mark.parametrize("head", ["a: &x [1]\nb: *x", "{" * 3000, "a: [", "a: !!python/object/apply:os.getcwd []"])
+def test_a_list_that_a_client_says_twice_is_read():
+    """PyYAML writes an alias, where both are the same list."""
+    text = "---\nlanguage: &id001\n- en\n- de\ntags: *id001\nlicense: &l mit\nlicense_name: *l\n---\n# A"
+    assert card_faults(text) == ((), ())
+    assert read_card(text).tags == ("en", "de", "license:mit", "language:en", "language:de")
+    assert parse_card(text, "README.md").licences == {"weights": "mit"}
+
+
+LAUGHING = "\n".join(
+    ["a0: &a0 [ha]", *(f"a{one + 1}: &a{one + 1} [{', '.join([f'*a{one}'] * 9)}]" for one in range(9))]
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        LAUGHING,
+        "a: &x [*x]",
+        "a: &x {b: *x}",
+        f"a: &x {'b' * 9_000}\nc: [{'*x, ' * 9}]",
+        f"<<: &x {{a: {'b' * 70_000}}}\nc: *x",
+    ],
+)
+def test_what_repeats_itself_without_bound_is_refused_with_one_sentence(head):
+    (said,), _ = card_faults(f"---\n{head}\n---\n")
+    assert said == "README.md: what aliases (*) repeat is too long, or has no end; write the values out"
+
+
+@pytest.mark.parametrize(
+    "head", ["a: &x [*x]", "{" * 3000, "a: [", "a: !!python/object/apply:os.getcwd []", "a: *nobody"]
+)
 def test_hostile_front_matter_is_refused(head):
     with pytest.raises(Undeclared):
         parse_card(f"---\n{head}\n---\n", "README.md")

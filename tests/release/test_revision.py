@@ -93,6 +93,20 @@ def test_a_path_that_leaves_the_repository_is_refused(path):
         file_path(path)
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("a/" * 32 + "b", "at most 32 names"),
+        ("x" * 1_025, "1024 letters"),
+        ("a//b", "is empty"),
+        ("a\\b", "no backslashes"),
+    ],
+)
+def test_a_path_that_is_refused_is_told_the_rule(path, said):
+    with pytest.raises(Misnamed, match=said):
+        file_path(path)
+
+
 @pytest.mark.parametrize("name", ["", "-a", "a-", "-", "a--b", "a..b", "a/b", "x" * 97, "a.git", "é", "a b"])
 def test_a_name_that_no_client_takes_is_refused(name):
     with pytest.raises(Misnamed):
@@ -102,4 +116,10 @@ def test_a_name_that_no_client_takes_is_refused(name):
 @pytest.mark.parametrize("name", ["", "a..b", "a//b", "/a", "a/", "a.lock", "0" * 40, "a b", "@{"])
 def test_a_branch_that_git_would_not_take_is_refused(name):
     with pytest.raises(Misnamed):
+        ref_name(name)
+
+
+@pytest.mark.parametrize("name", ["fix#12", "a@b", "a=b", "a,b", "a(b)", "versuch-ä"])
+def test_a_branch_with_other_letters_is_told_which_there_are(name):
+    with pytest.raises(Misnamed, match=r"ASCII letters, digits, '-', '_', '\.', '\+' and '/'"):
         ref_name(name)

@@ -122,7 +122,7 @@ def _fits(row: Mapping[str, Any], name: RepoName, query: Mapping[str, Any]) -> b
     return (
         all(word.lower() in str(name).lower() for word in query["words"])
         and all(tag.casefold() in tags for tag in query["tags"])
-        and query["author"] in (None, name.namespace)
+        and (query["author"] is None or query["author"].lower() == name.namespace.lower())
         and query["gated"] in (None, row["gated"] is not False)
         and all(word == row["task"] for word in query["uses"].get("task", ()))
     )

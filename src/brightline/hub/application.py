@@ -26,6 +26,7 @@ from brightline.hub.routes import (
     uploads,
 )
 from brightline.hub.routes.absent import NOTHING, acts_of, bare
+from brightline.hub.routes.greeting import by_a_person, greet
 
 PURE = frozenset(
     {
@@ -50,6 +51,7 @@ ACTS = acts_of(ROUTES)
 def make_hub(host: Host) -> "Hub":
     app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing, 405: otherwise})
     app.state.host = host
+    app.router.redirect_slashes = False  # it would name what an escaped slash is called here: see Hub
     return Hub(Remembering(app, host, PURE))
 
 
@@ -71,6 +73,8 @@ async def turned(request: Request, trouble: Exception) -> Response:
 
 
 async def nothing(request: Request, _trouble: Exception) -> Response:
+    if by_a_person(request):
+        return greet(request)
     return await turned(request, bare(request.url.path, ACTS) or Turned(404, NOTHING))
 
 
@@ -80,7 +84,7 @@ async def otherwise(request: Request, _trouble: Exception) -> Response:
 
 
 class Hub:
-    """An escaped slash belongs to a revision or a path, and parts nothing. Our own faults are told by their kind alone.
+    """An escaped slash belongs to a revision or a path, and parts nothing; one at the end of an address says nothing. Our own faults are told by their kind alone.
     `again` is what connections ask before they ask the application.
     """
 
@@ -92,6 +96,8 @@ class Hub:
         if b"%2f" in raw.lower():
             path = raw.partition(b"?")[0].decode("ascii", "replace")
             scope = {**scope, "path": unquote(path.replace("%2F", SLASH).replace("%2f", SLASH))}
+        if scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await JSONResponse({"error": "Nothing here has NUL in its name."}, 400)(scope, receive, send)
             return

@@ -51,6 +51,7 @@ class Account:
     scopes: frozenset[str]
     attributes: Mapping[str, str] = field(default_factory=dict)  # what the office says of it, as orders read it
     since: datetime | None = None  # when the token was made
+    called: str = ""  # the token's name at the office
 
 
 @dataclass(frozen=True, slots=True)

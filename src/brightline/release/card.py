@@ -11,7 +11,7 @@ from typing import Any
 from brightline.release.declaration import Declaration
 from brightline.release.declaring import SIZE, Undeclared, read_document
 
-TAGS, DATA = 200, 64 << 10  # tags of a card, and characters of its front matter as JSON
+TAGS, DATA = 200, 64 << 10  # tags of a card; characters of its front matter as JSON, and of what aliases repeat in it
 _PREFIXED = {
     "license": "license",
     "language": "language",
@@ -36,13 +36,8 @@ _MODALITIES = {
 
 def parse_card(text: str, where: str) -> Declaration | None:
     """What the front matter says; None where there is none. Raises Undeclared."""
-    text = _begun(text)
-    if not text.startswith("---"):
-        return None
-    head, found, _ = text[3 : SIZE + 3].partition("\n---")
-    if not found:
-        return None
-    content = _yaml(head, where)
+    head = _front(text)
+    content = _yaml(head, where) if head else None
     if not isinstance(content, dict):
         return None
     own = content.get("brightline")
@@ -50,22 +45,37 @@ def parse_card(text: str, where: str) -> Declaration | None:
     return _with_card(said, content, where)
 
 
-def _begun(text: str) -> str:
-    """Without what clients pass over before the front matter: a byte order mark, empty lines."""
-    return text.removeprefix("\ufeff").lstrip()
+def _front(text: str) -> str:
+    """What stands between the two lines of dashes; empty where there are none, or nothing between them.
+
+    Clients pass over a byte order mark and empty lines before it. More than three dashes are Markdown's rule, and words behind them a heading.
+    """
+    text = text.removeprefix("\ufeff").lstrip()
+    begun = text.partition("\n")[0].rstrip() == "---"
+    head, found, _ = text[3 : SIZE + 3].partition("\n---") if begun else ("", "", "")
+    return head if found and head.strip() else ""
 
 
 def _yaml(head: str, where: str) -> Any:
-    """Safe YAML without aliases: what refers to itself can grow without bound. As the Hub reads it (YAML 1.2, section 10.3.2),
-    `no` is Norwegian, and `on` a word.
+    """Safe YAML, in which aliases repeat only so much: clients write a list that is said twice so, but what refers to itself can
+    grow without bound. As the Hub reads it (YAML 1.2, section 10.3.2), `no` is Norwegian, and `on` a word.
     """
     import yaml  # noqa: PLC0415 - only cards need it; see start-up time
 
     class Loader(yaml.SafeLoader):
+        left = DATA
+
         def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise Undeclared(f"{where}: aliases are not read in a card; write the value out")
-            return super().compose_node(parent, index)
+            repeated = self.check_event(yaml.AliasEvent)
+            node: Any = super().compose_node(parent, index)
+            if repeated:
+                whole = node.end_mark is not None  # else the alias stands within what it repeats
+                self.left -= _length(node.value) if whole else DATA
+                if self.left <= 0:
+                    raise Undeclared(
+                        f"{where}: what aliases (*) repeat is too long, or has no end; write the values out"
+                    )
+            return node
 
     known = yaml.SafeLoader.yaml_implicit_resolvers.items()
     Loader.yaml_implicit_resolvers = {
@@ -76,8 +86,17 @@ def _yaml(head: str, where: str) -> Any:
         raise Undeclared(f"{where}: the front matter is nested too deeply")
     try:
         return yaml.load(head, Loader)  # noqa: S506 - a subclass of SafeLoader
+    except Undeclared:
+        raise
     except (yaml.YAMLError, RecursionError, ValueError) as trouble:
         raise Undeclared(f"{where}: the front matter is no YAML: {trouble}"[:300]) from None
+
+
+def _length(value: Any) -> int:
+    """Of a node's letters, with everything below it."""
+    if isinstance(value, str):
+        return len(value) + 1
+    return 1 + sum(_length(one if isinstance(one, tuple) else one.value) for one in value)
 
 
 def _with_card(said: Declaration, content: Mapping[str, Any], where: str) -> Declaration:
@@ -119,11 +138,9 @@ class Card:
 
 def read_card(text: str | None) -> Card:
     """An empty one where there is none, or none that can be read."""
-    text = _begun(text or "")
-    if not text.startswith("---"):
-        return Card()
+    head = _front(text or "")
     try:
-        content = _yaml(text[3 : SIZE + 3].partition("\n---")[0], "README.md")
+        content = _yaml(head, "README.md") if head else None
     except Undeclared:
         return Card()
     if not isinstance(content, dict):
@@ -138,9 +155,8 @@ def read_card(text: str | None) -> Card:
 
 def card_faults(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What makes the front matter unreadable, and what is only missing: errors and warnings."""
-    body = _begun(text)
-    head, found, _ = body[3 : SIZE + 3].partition("\n---") if body.startswith("---") else ("", "", "")
-    if not found or not head.strip():
+    head = _front(text)
+    if not head:
         return (), ("empty or missing yaml metadata in repo card",)
     try:
         content = _yaml(head, "README.md")

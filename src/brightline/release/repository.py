@@ -9,7 +9,7 @@ _PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock$|/$|\.$))[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PATH = 1024  # characters
-DEPTH = 32  # folders above each other
+DEPTH = 32  # names of a path: of folders above each other, and of the file
 _JOINERS = "\u200c\u200d"  # between the letters of some scripts, and in emoji
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 
@@ -59,7 +59,11 @@ def repo_name(kind: Kind, namespace: str, name: str) -> RepoName:
 def ref_name(branch: str) -> str:
     """A branch's or a tag's short name. Raises Misnamed."""
     if _BRANCH.fullmatch(branch) is None or COMMIT.fullmatch(branch):
-        raise Misnamed(f"{branch[:100]!r} cannot be a branch or a tag")
+        letters = (
+            "ASCII letters, digits, '-', '_', '.', '+' and '/', 200 at most, of which '-', '.', '+' and '/' begin none"
+        )
+        never = "no '..', '//' or 40 hex digits, and no '/', '.' or '.lock' at the end"
+        raise Misnamed(f"{branch[:100]!r} cannot be a branch or a tag ({letters}; {never})")
     return branch
 
 
@@ -67,9 +71,11 @@ def file_path(path: str) -> str:
     """A path inside a repository. Raises Misnamed."""
     parts = path.split("/")
     if not path or len(path) > PATH or len(parts) > DEPTH or any(part in {"", ".", "..", ".git"} for part in parts):
-        raise Misnamed(f"{path[:100]!r} is no path of a file in a repository")
+        rule = f"at most {DEPTH} names of folders and the file, {PATH} letters; none is empty, '.', '..' or '.git'"
+        raise Misnamed(f"{path[:100]!r} is no path of a file in a repository ({rule})")
     if not legible(path) or "\\" in path:
-        raise Misnamed(f"{path[:100]!r} has letters that a path here cannot have")
+        rule = "no backslashes, no controls, nothing that turns a line around"
+        raise Misnamed(f"{path[:100]!r} has letters that a path here cannot have ({rule})")
     return path
 
 

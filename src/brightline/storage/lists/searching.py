@@ -52,7 +52,9 @@ def _places(asked: Asked, audience: Audience) -> Iterator[_Place]:
     else:
         yield _Place(public, author, ["s.decided"], ["s.owner <> :who"])
         own = {*author, audience.account}
-        yield from (_Place(place, own, ["s.inside"], ["s.owner = :who"]) for place in (public, other))
+        yield from (
+            _Place(place, own, ["s.inside"], ["s.owner = :who", "s.namespace = :who"]) for place in (public, other)
+        )
         if audience.named:
             among = ", ".join(map(str, audience.named))
             yield _Place(other, author, ["s.decided", f"s.repo IN ({among})"], ["s.owner <> :who"])
@@ -65,10 +67,13 @@ def _plans(connection: Connection, asked: Asked, audience: Audience) -> Iterator
     counted = bool(wanted) or any(len(word) >= GRAM for word in asked.words)
     known = catalogue.label_counts(connection, {one.place for one in looked}, wanted | EVERYTHING) if counted else {}
     for number, one in enumerate(looked):
-        values = {"now": audience.now, "who": audience.account, "author": asked.namespace}
+        values = {"now": audience.now, "who": audience.account, "author": (asked.namespace or "").lower()}
         plan = Plan(connection, asked, one.place, values, list(one.narrow), number, list(one.wide))
         plan.size = _size(known, one.place) if counted else UNKNOWN
-        _author_tests(plan, one.authors)
+        if (
+            asked.namespace is not None
+        ):  # in any spelling, as repositories are found; its label may be another's, which began so
+            plan.wide.append("lower(s.namespace) = :author")
         for label in _labels(asked, one.authors):
             plan.label(*known.get((one.place, label), (0, 0)))
         if plan.most and plan.size:
@@ -85,12 +90,6 @@ def _labels(asked: Asked, authors: Iterable[str]) -> set[str]:
 
 def _author(name: str) -> str:
     return catalogue.spelled(f"{catalogue.OWN}author:{name}")
-
-
-def _author_tests(plan: Plan, authors: Iterable[str]) -> None:
-    """Names of authors are told apart as they are written, labels are not."""
-    for name in authors:
-        plan.wide.append(f"s.namespace = :{'who' if name == plan.values['who'] else 'author'}")
 
 
 def lead(connection: Connection, kind: Kind, now: int, most: int, samples: Samples) -> list[str]:

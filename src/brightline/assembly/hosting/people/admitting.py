@@ -28,16 +28,19 @@ class Admitting(Room):
             said = {} if token is None else attributes_of(connection, token.identity)
             if token is None:
                 return None
-            return Account(token.holder, token.identity, token.scopes, said, token.created)
+            return Account(token.holder, token.identity, token.scopes, said, token.created, token.name)
 
         return self._read(ask)
 
     def whoami(self, account: Account) -> Document:
-        """`brightline` is ours: what the account uses of what it may."""
+        """`brightline` is ours: what the account uses of what it may.
+
+        Clients keep a token under its `displayName`: the name that people know, and the id, so that none takes another one's place.
+        """
         storage = self._read(lambda connection: self._shelving.quota.document(connection, account.name))
         role = "write" if "hub:write" in account.scopes else "read"
         made = {} if account.since is None else {"createdAt": showing.moment(account.since)}
-        access = {"displayName": account.token, "role": role, **made}
+        access = {"displayName": f"{account.called} ({account.token})", "role": role, **made}
         return {
             "type": "user",
             "id": account.name,
