@@ -84,8 +84,8 @@ async def otherwise(request: Request, _trouble: Exception) -> Response:
 
 
 class Hub:
-    """An escaped slash belongs to a revision or a path, and parts nothing; one at the end of an address says nothing. Our own faults are told by their kind alone.
-    `again` is what connections ask before they ask the application.
+    """An escaped slash belongs to a revision or a path, and parts nothing; one at the end of an address says nothing.
+    Our own faults are told by their kind alone. `again` is what connections ask before they ask the application.
     """
 
     def __init__(self, app: Remembering) -> None:

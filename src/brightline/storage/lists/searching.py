@@ -70,9 +70,7 @@ def _plans(connection: Connection, asked: Asked, audience: Audience) -> Iterator
         values = {"now": audience.now, "who": audience.account, "author": (asked.namespace or "").lower()}
         plan = Plan(connection, asked, one.place, values, list(one.narrow), number, list(one.wide))
         plan.size = _size(known, one.place) if counted else UNKNOWN
-        if (
-            asked.namespace is not None
-        ):  # in any spelling, as repositories are found; its label may be another's, which began so
+        if asked.namespace is not None:  # in any spelling; its label may be another's, which began so
             plan.wide.append("lower(s.namespace) = :author")
         for label in _labels(asked, one.authors):
             plan.label(*known.get((one.place, label), (0, 0)))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from brightline.assembly.hosting.sight import showing
 from brightline.assembly.hosting.sight.dating import Dating
-from brightline.assembly.hosting.sight.listings import LEAST
+from brightline.assembly.hosting.sight.listings import LEAST, ROOM
 from brightline.assembly.hosting.sight.looking import Look, Seen
 from brightline.assembly.hosting.sight.outline import NoRow, Outline
 from brightline.assembly.hosting.sight.proposals import pulls as proposals
@@ -20,7 +20,7 @@ from brightline.storage.repositories.listings import Filed
 
 CARD = "README.md"
 DATED = 100  # commits that are looked through at least for the one that made a file what it is
-READ = 200_000  # files of commits that are looked through, if these are more commits
+READ = ROOM // 2  # files of commits that are looked through, if these are more commits: others' listings stay in memory
 
 
 class Browsing(Room):
