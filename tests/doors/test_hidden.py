@@ -146,6 +146,6 @@ def test_a_proposal_does_not_tell_its_author_how_much_was_ever_pushed(hosting, o
     decide_all(office, weights="withheld")
     number = hosting.propose(ann, repo, "main", Push("x", "", None, [Operation("add", "A.md", b"a")]))["number"]
     for revision in ("main", f"refs/pr/{number}"):
-        told = hosting.info(ann, repo, revision, sizes=True, used=True)
+        told = hosting.info(ann, repo, revision, sizes=True)
         assert told["usedStorage"] < len(WEIGHTS), revision
-        assert hosting.info(ACME, repo, revision, sizes=True, used=True)["usedStorage"] > len(WEIGHTS)
+        assert hosting.info(ACME, repo, revision, sizes=True)["usedStorage"] > len(WEIGHTS)
