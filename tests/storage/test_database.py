@@ -1,9 +1,12 @@
 """How PostgreSQL is asked: what comes twice is planned once, and lists are planned for what they ask."""
 
-from sqlalchemy import Connection, text
-from tests.servers import fresh_database
+import time
 
-from brightline.storage.sql.database import open_database, planned_anew
+import pytest
+from sqlalchemy import Connection, text
+from tests.servers import fresh_database, silent
+
+from brightline.storage.sql.database import Unopened, open_database, planned_anew
 
 ASKED = text("SELECT relname FROM pg_class WHERE relname = :name")
 PLANS = text("SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT relname%'")
@@ -27,3 +30,19 @@ def test_what_comes_twice_is_planned_once_unless_it_is_to_be_planned_anew(server
         with connection.begin():
             assert plans(connection, 1) == (4, 2), "the transaction is over"
     engine.dispose()
+
+
+def test_a_server_that_says_nothing_or_is_cut_off_is_given_up(server: str) -> None:
+    """Whatever an address says of it itself stands."""
+    with silent() as port:
+        began = time.monotonic()
+        with pytest.raises(Unopened, match="does not answer"):
+            open_database(f"postgresql://office@127.0.0.1:{port}/office")
+        assert time.monotonic() - began < 60, "two minutes, as the driver has it"
+    address = fresh_database(server)
+    for given, wanted in (("", "10"), ("connect_timeout=77", "77")):
+        engine = open_database(f"{address}{'&' if '?' in address else '?'}{given}" if given else address)
+        with engine.connect() as connection:
+            said = connection.connection.driver_connection.info.get_parameters()
+        assert (said["connect_timeout"], said["tcp_user_timeout"], said["keepalives_idle"]) == (wanted, "30000", "20")
+        engine.dispose()
