@@ -120,6 +120,9 @@ def test_who_writes_comes_between_what_is_removed_and_a_store_is_asked_for_many_
         time.sleep(0.01 * len(many))
         removed(store, many)
 
+    async def asked_beside(store: object, places: list[str]) -> None:
+        slow(store, places)
+
     def write() -> None:
         while not over.is_set():
             began = time.monotonic()
@@ -128,6 +131,7 @@ def test_who_writes_comes_between_what_is_removed_and_a_store_is_asked_for_many_
             time.sleep(0.01)
 
     monkeypatch.setattr(obstore, "delete", slow)
+    monkeypatch.setattr(obstore, "delete_async", asked_beside)
     writer = threading.Thread(target=write)
     writer.start()
     began = time.monotonic()
