@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.offices import DECLARED, approvers, decided, examined, file_case, fou
 from tests.servers import fresh_database
 
 from brightline.assembly import deciding, exposing
+from brightline.assembly.deciding import Wanted
 from brightline.assembly.filing import Filing, file_release
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order, orders_on
@@ -76,6 +78,15 @@ def test_acts_that_arrive_together_are_all_in_the_log_and_numbered_apart(office:
     with office.engine.begin() as connection:
         words = [read_word(bytes(entry)) for entry in connection.execute(select(schema.entries.c.entry)).scalars()]
     assert sorted(word.body["text"] for word in words if word.act == "conflict") == sorted(map(str, range(64)))
+
+
+def test_a_permit_that_would_be_over_before_it_begins_is_not_drafted(office: Office, tmp_path: Path) -> None:
+    number, hour = file_case(office, write_model(tmp_path / "model")).number, timedelta(hours=1)
+    examined(office, number)
+    at = office.clock()
+    with pytest.raises(Refused, match="before it takes effect"):
+        deciding.draft_case(office, number, "officer", Wanted((), at + 2 * hour, at + hour))
+    assert deciding.draft_case(office, number, "officer", Wanted((), at + hour, at + 2 * hour)).draft is not None
 
 
 def test_a_refused_act_leaves_no_trace(office: Office, tmp_path: Path) -> None:
