@@ -56,6 +56,15 @@ def served(handler: type[BaseHTTPRequestHandler], kind: type[HTTPServer] = Threa
 
 
 @contextmanager
+def silent() -> Iterator[int]:
+    """A port where everything is accepted, and nothing answered."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(512)
+        yield int(listening.getsockname()[1])
+
+
+@contextmanager
 def postgresql(place: Path) -> Iterator[str]:
     """A real server, for as long as this lasts; yields the address of its first database."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(place))

@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 from tests.offices import decided, examined, file_case, found, write_model
+from tests.servers import free_port
 
 from brightline.assembly.office import Office
 from brightline.assembly.record import prove_entry
@@ -39,6 +40,11 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("token", "create", "x", "--holder", "", "--scope", "cases:read"), 64, "1 to 200 printable letters"),
         (("hub", "quota", "x" * 201), 64, "1 to 200 printable letters"),
         (("hub", "quota", "a\nb", "--bytes", "1 GB"), 64, "1 to 200 printable letters"),
+        (
+            ("token", "create", "x", "--scope", "hub:read", "--attribute", "country=DE", "--attribute", "country=FR"),
+            64,
+            "said once",
+        ),
         (("token", "revoke", "00000000"), 5, "there is no token"),
         (("serve", "--port", "80000"), 64, "is no port"),
         (("case", "show", "9" * 23), 64, "is no number"),
@@ -68,9 +74,23 @@ def test_a_port_that_is_taken_is_not_shared(brightline: Run, office: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("setting", "code", "said"),
+    [('address = "nonsense"', 66, "http://HOST"), ('witness = ["x"]', 66, "'x' is no verifier key")],
+)
+def test_an_office_that_says_what_means_nothing_is_not_served(
+    brightline: Run, tmp_path: Path, setting: str, code: int, said: str
+) -> None:
+    place = found(tmp_path / "office") / "office.toml"
+    place.write_text(f"{setting}\n{place.read_text()}")
+    done = brightline("serve", "--office", place.parent, "--port", free_port())
+    assert (done.returncode, said in done.stderr) == (code, True)
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ("--approvers", "1"),
+        ("--approvers", "1000000"),
         ("--threshold", "1"),
         ("--name", "two words"),
         ("--delay", "x"),

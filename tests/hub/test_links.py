@@ -82,3 +82,7 @@ def test_a_part_that_comes_again_before_all_are_put_together_is_the_same(hosting
     send(1, content[: 1 << 20])
     hosting.complete(ticket, oid, tags)
     hosting.verify(ticket, oid, len(content))
+    used = hosting.whoami(ACME)["brightline"]["storage"]["used"]
+    send(1, content[: 1 << 20])
+    assert hosting.whoami(ACME)["brightline"]["storage"]["used"] == used, "it came behind the whole"
+    assert not list((hosting._office.settings.folder / "blobs" / "incoming").glob("parts-*/*"))

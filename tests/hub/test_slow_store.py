@@ -1,23 +1,31 @@
 """A store that is slow, or does not answer: it holds up whoever asks for its bytes, and neither the database nor anybody else."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy import select
 from tests.hub.test_arriving import ACME, NAME
 from tests.offices import found
+from tests.servers import silent
 from tests.storage.test_parcels import xorb
 
 from brightline.assembly.hosting.hosting import Hosting
+from brightline.assembly.hosting.people.vetting import audit
 from brightline.assembly.office import Office
+from brightline.assembly.refusal import Refused
 from brightline.hub.host import Arrived, Operation, Push, Turned
 from brightline.hub.xet.xorb import read_heads
 from brightline.release.reader import Unreadable
+from brightline.storage.blobs import store
 from brightline.storage.blobs.parcels import Parcels
-from brightline.storage.blobs.store import Blobs
+from brightline.storage.blobs.store import Blobs, open_blobs
 from brightline.storage.sql import shelves
 
 ASKED = {"path": "x.txt", "size": 1, "sample": b"x"}
@@ -76,6 +84,54 @@ def test_that_it_does_not_answer_is_a_refusal(hosting: Hosting, monkeypatch: pyt
             work(hosting)
         assert trouble.value.status == 413
     assert work(hosting)
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Blobs]:
+    """A store that takes whatever is asked, and says nothing."""
+    with silent() as port:
+        given = {"ENDPOINT": f"http://127.0.0.1:{port}", "ALLOW_HTTP": "true", "REGION": "x"}
+        for name, value in {**given, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        yield open_blobs("s3://blobs/office")
+
+
+def test_whoever_waits_for_a_store_that_says_nothing_is_told_so_within_half_a_minute(hanging: Blobs) -> None:
+    """It was three minutes, for each of the threads that answer everybody."""
+    began = time.monotonic()
+    with pytest.raises(Unreadable, match="does not answer"):
+        hanging.holds("0" * 64)
+    assert time.monotonic() - began < 60
+
+
+def test_a_store_that_removes_nothing_holds_up_writers_for_seconds(hanging: Blobs, monkeypatch) -> None:
+    monkeypatch.setattr(store, "REMOVED", 0.5)
+    began = time.monotonic()
+    with pytest.raises(TimeoutError, match="nothing was said"):
+        hanging.remove(["blobs/a", "blobs/b"])
+    assert time.monotonic() - began < 10
+
+
+def test_an_audit_of_a_store_that_does_not_answer_finds_no_byte_wrong(hosting: Hosting, monkeypatch) -> None:
+    with pytest.raises(Refused, match="does not answer") as trouble:
+        audit(cast("Office", SimpleNamespace(engine=hosting._office.engine, blobs=refusing(monkeypatch))))
+    assert trouble.value.code == "STORE"
+
+
+def test_no_office_is_founded_on_a_store_that_does_not_answer(tmp_path, monkeypatch) -> None:
+    refusing(monkeypatch)
+    with pytest.raises(Refused, match="credentials"):
+        found(tmp_path / "on s3", blobs="s3://blobs/office")
+    assert not (tmp_path / "on s3").exists()
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    """A store that nobody can reach; and it is not tried again."""
+    monkeypatch.setattr(store, "AGAIN", timedelta(0))
+    for name, value in {"ENDPOINT": "http://127.0.0.1:1", "ALLOW_HTTP": "true", "ACCESS_KEY_ID": "x"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    return open_blobs("s3://blobs/office")
 
 
 def send(hosting: Hosting, ticket: str, packed: bytes) -> bool:

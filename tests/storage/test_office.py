@@ -3,14 +3,19 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
-from tests.offices import DECLARED, approvers, decided, examined, file_case, write_model
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from tests.offices import DECLARED, approvers, decided, examined, file_case, found, write_model
+from tests.servers import fresh_database
 
 from brightline.assembly import deciding, exposing
+from brightline.assembly.deciding import Wanted
 from brightline.assembly.filing import Filing, file_release
 from brightline.assembly.office import Office
 from brightline.assembly.ordering import issue_order, lift_order, orders_on
@@ -73,6 +78,15 @@ def test_acts_that_arrive_together_are_all_in_the_log_and_numbered_apart(office:
     with office.engine.begin() as connection:
         words = [read_word(bytes(entry)) for entry in connection.execute(select(schema.entries.c.entry)).scalars()]
     assert sorted(word.body["text"] for word in words if word.act == "conflict") == sorted(map(str, range(64)))
+
+
+def test_a_permit_that_would_be_over_before_it_begins_is_not_drafted(office: Office, tmp_path: Path) -> None:
+    number, hour = file_case(office, write_model(tmp_path / "model")).number, timedelta(hours=1)
+    examined(office, number)
+    at = office.clock()
+    with pytest.raises(Refused, match="before it takes effect"):
+        deciding.draft_case(office, number, "officer", Wanted((), at + 2 * hour, at + hour))
+    assert deciding.draft_case(office, number, "officer", Wanted((), at + hour, at + 2 * hour)).draft is not None
 
 
 def test_a_refused_act_leaves_no_trace(office: Office, tmp_path: Path) -> None:
@@ -258,6 +272,42 @@ def test_an_act_that_cannot_be_stored_fails_alone(office: Office, tmp_path: Path
         assert isinstance(bad.exception(), IntegrityError)
         assert last.result().conflicts >= {"approver-2"}
         assert first.result() is not None
+
+
+def test_what_was_committed_without_an_answer_is_not_said_twice(server: str, tmp_path: Path, monkeypatch) -> None:
+    """Two wait for the same commit; the database ends when it has made it."""
+    with Office(found(tmp_path / "office", fresh_database(server))) as office, ThreadPoolExecutor(3) as threads:
+        number = file_case(office, write_model(tmp_path / "model")).number
+        held, go, committed = threading.Event(), threading.Event(), office.engine.dialect.do_commit
+
+        def hold(_turn: Turn) -> None:
+            held.set()
+            go.wait(10)
+            monkeypatch.setattr(office.engine.dialect, "do_commit", holds)
+
+        def holds(connection: Any) -> None:
+            committed(connection)
+            monkeypatch.setattr(office.engine.dialect, "do_commit", lost)
+
+        def lost(connection: Any) -> None:
+            committed(connection)
+            monkeypatch.undo()
+            connection.driver_connection.close()
+            raise OperationalError("server closed the connection unexpectedly")
+
+        threads.submit(office.perform, hold)
+        held.wait(10)
+        said = [
+            threads.submit(office.say, "conflict", number, "officer", {"person": f"approver-{one}", "text": "x"})
+            for one in (1, 2)
+        ]
+        time.sleep(0.2)
+        go.set()
+        assert all(isinstance(one.exception(), DBAPIError) for one in said)
+        with office.engine.begin() as connection:
+            acts = connection.execute(select(schema.entries.c.act).where(schema.entries.c.case == number)).scalars()
+            assert list(acts).count("conflict") == 2
+        office.say("conflict", number, "officer", {"person": "approver-3", "text": "x"})
 
 
 def test_an_entry_that_is_too_long_is_refused_before_it_is_written(office: Office, tmp_path: Path) -> None:

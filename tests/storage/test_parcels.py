@@ -120,6 +120,9 @@ def test_who_writes_comes_between_what_is_removed_and_a_store_is_asked_for_many_
         time.sleep(0.01 * len(many))
         removed(store, many)
 
+    async def asked_beside(store: object, places: list[str]) -> None:
+        slow(store, places)
+
     def write() -> None:
         while not over.is_set():
             began = time.monotonic()
@@ -128,6 +131,7 @@ def test_who_writes_comes_between_what_is_removed_and_a_store_is_asked_for_many_
             time.sleep(0.01)
 
     monkeypatch.setattr(obstore, "delete", slow)
+    monkeypatch.setattr(obstore, "delete_async", asked_beside)
     writer = threading.Thread(target=write)
     writer.start()
     began = time.monotonic()
@@ -192,3 +196,16 @@ def test_what_s3_does_not_copy_at_once_has_its_name_all_the_same(office, tmp_pat
         options = blobs.portions(size)
         assert size <= 10_000 * options["chunk_size"]
         assert options["chunk_size"] * (options["max_concurrency"] - 1) <= blobs.ROOM
+
+
+def test_what_cannot_be_taken_away_where_bodies_come_in_keeps_no_server_from_starting(tmp_path):
+    """A link to a folder; on a disk of its own there is lost+found, too."""
+    beside, elsewhere = tmp_path / "incoming", tmp_path / "elsewhere"
+    for place in (beside, elsewhere):
+        place.mkdir()
+    (beside / "linked").symlink_to(elsewhere)
+    (beside / "cut off").write_bytes(b"some")
+    for place in (elsewhere, beside / "cut off"):
+        os.utime(place, (1, 1))
+    assert collecting.sweep(beside) == (1, 4)
+    assert [place.name for place in beside.iterdir()] == ["linked"]

@@ -63,7 +63,7 @@ def draft_case(office: Office, number: int, by: str, wanted: Wanted) -> Case:
         determination = determine_release(inspection, [line], evidence, at.date())[0]
         base = {} if case.base is None else base_access(view, case.base, at)
         permit = _permit(case, inspection, determination, view.newest.version, at, wanted)
-        return _capped(permit, base, wanted.narrower)
+        return _lasting(_capped(permit, base, wanted.narrower), view.newest.delay)
 
     envelope = office.read(prepare).envelope()
 
@@ -145,6 +145,14 @@ def _capped(permit: Permit, base: Mapping[Component, Access], narrower: Mapping[
         for part, bound in bounds.items():
             access[part] = max(access[part], bound, key=lambda one: one.rank)
     return replace(permit, access=access)
+
+
+def _lasting(permit: Permit, delay: int) -> Permit:
+    """`delay` in seconds. Raises Refused where it would be over before it could take effect."""
+    begins = max(permit.effective, permit.issued + timedelta(seconds=delay if permit.one_way else 0))
+    if permit.expires is not None and permit.issued < permit.expires <= begins:
+        raise Refused(f"the permit would expire before it takes effect, on {begins:%Y-%m-%d %H:%M} UTC.", "PAST")
+    return permit
 
 
 def _fails_if(determination: Determination, case: Case) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from brightline.permit.charter import Charter, Holder, Role, prove_chain
 from brightline.permit.notation import Illegible
 from brightline.permit.word import Word
 from brightline.proof.verification import log_key
+from brightline.release.reader import Unreadable
 from brightline.settings.environment import settings
 from brightline.settings.office import FILE, read_office, write_office
 from brightline.storage.blobs.store import open_blobs
@@ -83,10 +84,12 @@ def _found(folder: Path, terms: Terms) -> Founded:
     word = Word("charter", 0, charter.issued, "officer", 1, {"version": 1, "digest": envelope.digest})
     try:
         office = read_office(folder)
-        open_blobs(office.blobs_url)
+        open_blobs(office.blobs_url).holds("0" * 64)  # whether it answers, and knows the key
         engine = open_database(office.database_url)
     except Unopened as trouble:
         raise Refused(str(trouble)) from None
+    except Unreadable as trouble:
+        raise Refused(f"{trouble}. Check its address, and its credentials in the environment.", "STORE") from None
     migrate(engine)
     with engine.begin() as connection:
         if connection.execute(select(schema.head.c.id)).first() is not None:

@@ -15,11 +15,13 @@ from brightline.authority.procedure import perform
 from brightline.authority.records import Refusal
 from brightline.permit.charter import Charter, Role
 from brightline.permit.envelope import Envelope
+from brightline.permit.notation import Illegible
 from brightline.permit.word import Word
+from brightline.proof.note import NoteKey, read_note_key
 from brightline.proof.tile import ENTRY
 from brightline.proof.verification import log_key
 from brightline.settings.environment import settings
-from brightline.settings.office import NoOffice, OfficeSettings, read_office
+from brightline.settings.office import FILE, NoOffice, OfficeSettings, read_office
 from brightline.storage.blobs.arrivals import Arrivals
 from brightline.storage.blobs.store import Blobs, open_blobs
 from brightline.storage.ledger import Ledger, Stale, Turn
@@ -171,6 +173,13 @@ class Office:
             return settle(self.ledger.perform(act))
         except Stale as trouble:
             raise Refused(str(trouble), "STALE-KEY") from None
+
+    def witnessed(self) -> list[NoteKey]:
+        """The logs whose checkpoints this office cosigns. Raises Refused."""
+        try:
+            return [read_note_key(text) for text in self.settings.witness]
+        except Illegible as trouble:
+            raise Refused(f"witness in {FILE}: {trouble}.", "NO-OFFICE") from None
 
     def officer_key(self, by: str) -> PrivateKey:
         """The key that an officer signs notices and orders with: whichever the charter names now. Raises Refused."""

@@ -20,7 +20,7 @@ from brightline.permit.charter import Role, chain_document
 from brightline.permit.envelope import STATEMENT_TYPE
 from brightline.permit.notation import Illegible, written
 from brightline.permit.order import Effect
-from brightline.proof.note import NoteKey, read_checkpoint, read_note_key
+from brightline.proof.note import NoteKey, read_checkpoint
 from brightline.proof.tile import read_path
 from brightline.proof.verification import log_key
 from brightline.proof.witness import answer, read_request
@@ -263,7 +263,7 @@ class OfficeService:
             asked = read_request(request)
         except Illegible as trouble:
             return 400, f"{trouble}\n"
-        logs = [read_note_key(text) for text in office.settings.witness]
+        logs = self._declining(office.witnessed)
         if not logs:
             return 404, "this office witnesses no logs: name their keys in office.toml\n"
         signer = self._declining(lambda: office.key("witness"))

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from sqlalchemy import exc
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from brightline.assembly.examination import examining
@@ -41,7 +42,7 @@ def make_app(office: Office) -> "Doors":
         sign_in = sign_in_router(provider.issuer, provider.client_id, provider.client_secret, address)
     hosting = Hosting(office)
     desk = make_application(OfficeService(office), _cookie_secret(office), lambda: working(office, hosting), sign_in)
-    return Doors(desk, make_hub(hosting))
+    return Doors(desk, make_hub(hosting, (exc.OperationalError, exc.TimeoutError)))
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from brightline.cli.saying import add_format, add_office, called, days, port, re
 if TYPE_CHECKING:
     from brightline.assembly.office import Office
 
+MOST = 100  # approvers
+
 
 def init_arguments(command: argparse.ArgumentParser) -> None:
     command.description = (
@@ -21,7 +23,7 @@ def init_arguments(command: argparse.ArgumentParser) -> None:
         default="brightline.local/office",
         help="the office's name, the origin of its log (default: %(default)s)",
     )
-    command.add_argument("--approvers", type=int, default=3, metavar="N", help="how many approvers (default: 3)")
+    command.add_argument("--approvers", type=approvers, default=3, metavar="N", help="how many approvers (default: 3)")
     command.add_argument(
         "--threshold",
         type=int,
@@ -57,6 +59,13 @@ def init_arguments(command: argparse.ArgumentParser) -> None:
     )
     add_format(command)
     command.set_defaults(handler=init)
+
+
+def approvers(text: str) -> int:
+    """Each has a key that is made here, and takes a good part of a second to encrypt."""
+    if not text.isdecimal() or int(text[:9]) > MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of approvers; an office has at most {MOST}")
+    return int(text)
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -125,6 +134,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
         office.log_signer()
         find_line(office.settings.push_line)
+        office.witnessed()
         arguments.host = listening_place(arguments.host, arguments.port)
         return say(
             arguments,
@@ -210,19 +220,22 @@ def create_token(arguments: argparse.Namespace, office: "Office") -> int:
     strange = sorted(set(arguments.scopes) - set(tokens.SCOPES))
     if strange:
         raise Failure(Exit.USAGE, f"{strange[0]} is no scope; there are {', '.join(tokens.SCOPES)}.")
+    given = dict(arguments.attributes)
+    if len(given) != len(arguments.attributes):
+        raise Failure(Exit.USAGE, "an attribute is said once: orders and vettings read one value of it.")
     at = office.clock()
     holder = arguments.holder or arguments.name
     with office.engine.begin() as connection:
         secret, token = tokens.create_token(
             connection, arguments.name, holder, frozenset(arguments.scopes), at, at + arguments.expires
         )
-        give_attributes(connection, token.identity, dict(arguments.attributes))
+        give_attributes(connection, token.identity, given)
     document = {
         "id": token.identity,
         "token": secret,
         "holder": holder,
         "scopes": sorted(token.scopes),
-        "attributes": dict(arguments.attributes),
+        "attributes": given,
         "expires": token.expires,
     }
     lines = [

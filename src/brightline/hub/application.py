@@ -4,6 +4,8 @@ import json
 import logging
 import secrets
 import traceback
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.applications import Starlette
@@ -42,14 +44,17 @@ PURE = frozenset(
     }
 )  # endpoints whose GET only looks
 SHORT = 4  # slashes of an address that goes on with an act behind a bare name
+LATER = 5  # seconds until a client that was told to asks again
 LOG = logging.getLogger("brightline.hub")
 ROOMS = (files, listing, refusing, catalogue, uploads, copies, discussions, accounts, signing_in)  # most asked first
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
 ACTS = acts_of(ROUTES)
 
 
-def make_hub(host: Host) -> "Hub":
-    app = Starlette(routes=ROUTES, exception_handlers={Turned: turned, 404: nothing, 405: otherwise})
+def make_hub(host: Host, unreached: Iterable[type[Exception]] = ()) -> "Hub":
+    """`unreached` is what the host raises while its database does not answer."""
+    handlers: dict[Any, Any] = {Turned: turned, 404: nothing, 405: otherwise, **dict.fromkeys(unreached, later)}
+    app = Starlette(routes=ROUTES, exception_handlers=handlers)
     app.state.host = host
     app.router.redirect_slashes = False  # it would name what an escaped slash is called here: see Hub
     return Hub(Remembering(app, host, PURE))
@@ -83,6 +88,19 @@ async def otherwise(request: Request, _trouble: Exception) -> Response:
     return await turned(request, unnamed or Turned(405, "This address takes no such method."))
 
 
+async def later(_request: Request, trouble: Exception) -> Response:
+    """No refusal: clients may try this again, and do, after so many seconds."""
+    _log(trouble)
+    sentence = "The office's database does not answer just now. Ask again in a little while."
+    return JSONResponse({"error": sentence}, 503, {"X-Error-Message": sentence, "Retry-After": str(LATER)})
+
+
+def _log(trouble: Exception) -> None:
+    """By kind and place alone: what it says may be somebody's words."""
+    frame = traceback.extract_tb(trouble.__traceback__)[-1]
+    LOG.error(json.dumps({"fault": type(trouble).__name__, "at": f"{frame.name}:{frame.lineno}"}))
+
+
 class Hub:
     """An escaped slash belongs to a revision or a path, and parts nothing; one at the end of an address says nothing.
     Our own faults are told by their kind alone. `again` is what connections ask before they ask the application.
@@ -108,5 +126,4 @@ class Hub:
         except ClientDisconnect:
             return
         except Exception as trouble:  # noqa: BLE001 - the outermost wall; what it says may be somebody's words
-            frame = traceback.extract_tb(trouble.__traceback__)[-1]
-            LOG.error(json.dumps({"fault": type(trouble).__name__, "at": f"{frame.name}:{frame.lineno}"}))  # noqa: TRY400
+            _log(trouble)

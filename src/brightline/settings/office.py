@@ -134,6 +134,8 @@ def read_office(folder: Path) -> OfficeSettings:
     texts = {key: document.get(key, _default(key)) for key in ("database", "blobs", "address", "line")}
     if not all(isinstance(value, str) for value in texts.values()):
         raise NoOffice(f"{place}: database, blobs, address and line are texts.")
+    if not texts["address"].startswith(("http://", "https://")):
+        raise NoOffice(f"{place}: address is where people reach the office, http://HOST or https://HOST.")
     witness = document.get("witness", [])
     if not isinstance(witness, list) or not all(isinstance(key, str) for key in witness):
         raise NoOffice(f"{place}: witness is a list of verifier keys.")

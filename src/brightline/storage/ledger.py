@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NestedTransaction, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from brightline.authority.case import Case
 from brightline.authority.records import Refusal
@@ -23,7 +24,7 @@ from brightline.storage.record.log import Edge, checkpoint, load_edge, write_ent
 from brightline.storage.record.records import load_case, load_charters, read_document
 from brightline.storage.repositories import revealing
 from brightline.storage.sql import schema
-from brightline.storage.sql.database import restored, stored, writing
+from brightline.storage.sql.database import at_the_end, restored, stored, writing
 
 BATCH = 256  # acts that one commit holds at most
 LINGER = 0.002  # seconds that a commit waits, at most, for those who were just answered and may ask again
@@ -184,24 +185,30 @@ class Ledger:
 
     def _commit(self, waiting: list[tuple[Callable[[Turn], Any], Future[Any]]]) -> None:
         done: list[tuple[Future[Any], Any]] = []
+        asked = threading.Event()  # the database, for its COMMIT
         try:
             with writing(self._engine) as connection:
                 self._decide(connection, waiting, done)
-        except Exception as trouble:  # noqa: BLE001 - whatever it is, nothing was done, and every caller is told
+                at_the_end(connection, "ledger", asked.set)
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, every caller is told
             self._past = None
-            self._fail([item for item in waiting if not item[1].done()], trouble)
+            left = [item for item in waiting if not item[1].done()]
+            self._fail(left, trouble, again=not (asked.is_set() and _unheard(trouble)))
             return
         self._expected = len(waiting) + self._queue.qsize()
         for future, result in done:
             future.set_result(result)
 
-    def _fail(self, waiting: list[tuple[Callable[[Turn], Any], Future[Any]]], trouble: Exception) -> None:
-        """One act that cannot be stored must not fail the others of its commit: each is tried again alone."""
-        if len(waiting) == 1:
-            waiting[0][1].set_exception(trouble)
-            return
-        for item in waiting:
-            self._commit([item])
+    def _fail(
+        self, waiting: list[tuple[Callable[[Turn], Any], Future[Any]]], trouble: Exception, *, again: bool
+    ) -> None:
+        """One act that cannot be stored must not fail the others of its commit: each is tried again alone, unless all may be stored."""
+        if again and len(waiting) > 1:
+            for item in waiting:
+                self._commit([item])
+        else:
+            for _, future in waiting:
+                future.set_exception(trouble)
 
     def _decide(
         self,
@@ -255,6 +262,11 @@ class Ledger:
                 past.charters = load_charters(connection)[1]
         past.cases |= batch.cases
         revealing.refresh_decided(connection, list(batch.cases.values()))
+
+
+def _unheard(trouble: Exception) -> bool:
+    """Whether the connection ended before the answer: what was asked may have been done."""
+    return isinstance(trouble, DBAPIError) and trouble.connection_invalidated
 
 
 def _write_documents(connection: Connection, documents: dict[str, bytes]) -> None:

@@ -161,14 +161,15 @@ class Collecting:
 def sweep(incoming: Path, *, dry: bool = False) -> tuple[int, int]:
     """What a crash cut off a day ago or earlier, where bodies and imports come in: nobody waits for it. How many files it was,
     and their bytes. Others may sweep here too, and uploads end meanwhile; a long import's folder is older than what is in it.
+    What cannot be taken away, as it is a link or somebody else's, stays: a server starts all the same.
     """
     old, files, size = (now() - GRACE).timestamp(), 0, 0
     for place in incoming.iterdir() if incoming.is_dir() else ():
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             kept = [one.stat() for one in (place, *place.rglob("*"))]
             if max(one.st_mtime for one in kept) < old:
                 lengths = [one.st_size for one in kept if not S_ISDIR(one.st_mode)]
-                files, size = files + len(lengths), size + sum(lengths)
                 if not dry:
                     shutil.rmtree(place) if place.is_dir() else place.unlink()
+                files, size = files + len(lengths), size + sum(lengths)
     return files, size

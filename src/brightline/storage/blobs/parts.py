@@ -1,6 +1,6 @@
 """Parts of a large file on their way in, beside the blobs: whichever process of an office receives one, all can read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import obstore
@@ -42,9 +42,9 @@ def read_parts(blobs: Blobs, key: str, count: int) -> Iterator[bytes]:
             raise Unreadable(f"part {number} is not here") from None
 
 
-def drop_parts(blobs: Blobs, key: str, count: int) -> None:
+def drop_parts(blobs: Blobs, key: str, numbers: Iterable[int]) -> None:
     """What cannot be taken away now is swept up with whatever a crash leaves."""
-    for number in range(1, count + 1):
+    for number in numbers:
         try:
             obstore.delete(blobs.store, _name(key, number))
         except (FileNotFoundError, BaseError, OSError):

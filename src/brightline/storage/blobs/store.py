@@ -1,5 +1,6 @@
 """Bytes by their sha256: in a folder to begin with, in S3 when outgrown. A name is given only to what was hashed here."""
 
+import asyncio
 import hashlib
 import os
 import re
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ COPIED = 5 << 30  # bytes that S3 copies from one name to another at once
 PARTS, PART = 9_000, 5 << 20  # of one upload to S3, which knows 10,000, and the bytes that one has at the least
 ROOM = 64 << 20  # bytes of parts that are on their way at once
 AHEAD = 256 << 10  # bytes read at once where a parser asks for little
+AGAIN = timedelta(seconds=20)  # that a store which fails is tried again for; a try that is not answered ends after 30
+REMOVED = 10  # seconds that a store may take to remove some: writers wait for it, and give up after 30
 _PLACE = re.compile(r"\bhttps?://[^\s)\"']+|(?<=[\s\"'])/[^\s:\"']+")
 
 
@@ -119,9 +123,20 @@ class Blobs:
 
         Raises BaseError, OSError.
         """
-        for some in [places] if self.folder is None and places else [[one] for one in places]:
+        if self.folder is None and places:
+            asyncio.run(self._removed(places))
+            return
+        for one in places:
             with suppress(FileNotFoundError):
-                obstore.delete(self.store, some)
+                obstore.delete(self.store, one)
+
+    async def _removed(self, places: Sequence[str]) -> None:
+        try:
+            with suppress(FileNotFoundError):
+                async with asyncio.timeout(REMOVED):
+                    await obstore.delete_async(self.store, places)
+        except TimeoutError:
+            raise TimeoutError(f"nothing was said for {REMOVED} seconds") from None
 
     @contextmanager
     def open(self, sha256: str, size: int) -> Iterator[Reader]:
@@ -162,7 +177,7 @@ def open_blobs(url: str) -> Blobs:
         folder.mkdir(parents=True, exist_ok=True)
         return Blobs(LocalStore(folder), folder)
     try:
-        return Blobs(from_url(url), None)
+        return Blobs(from_url(url, retry_config={"retry_timeout": AGAIN}), None)
     except (BaseError, ValueError) as trouble:
         raise Unopened(f"blobs = {url!r} names no store: {first_line(trouble)}.") from None
 

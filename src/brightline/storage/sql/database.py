@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, inspect, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from brightline.storage.sql import schema
@@ -22,6 +23,13 @@ _PENDING = "pending"  # what a transaction does at its end
 MAPPED = 1 << 30  # bytes of the database's file that are read without a copy
 PATIENCE = 30  # seconds to wait for another writer
 FULL = "53100"  # PostgreSQL's word for a disk that is
+_GONE = {  # after how many seconds a server that a network cut off is one; the last one's are thousandths
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": PATIENCE * 1000,
+}
 
 
 class Unopened(Exception):
@@ -58,11 +66,10 @@ def _postgresql(url: str) -> Engine:
     and for all, as nearly all of it names a few rows by their keys; `planned_anew` is for the rest.
     """
     try:
-        rest = url.partition(":")[2]
+        place = make_url(f"postgresql+psycopg:{url.partition(':')[2]}")
         given = {"options": "-c jit=off -c plan_cache_mode=force_generic_plan", "prepare_threshold": 1}
-        return create_engine(
-            f"postgresql+psycopg:{rest}", pool_pre_ping=True, pool_size=8, hide_parameters=True, connect_args=given
-        )
+        given |= {name: figure for name, figure in _GONE.items() if name not in place.query}
+        return create_engine(place, pool_pre_ping=True, pool_size=8, hide_parameters=True, connect_args=given)
     except (ArgumentError, ValueError):
         raise Unopened("the database's address cannot be read; write postgresql://user@host:port/name.") from None
 

@@ -1,12 +1,12 @@
 """Discussions: who may begin, read, answer and close them, and how they read."""
 
-import difflib
 import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
+from brightline.assembly.hosting.discussions.comparing import Budget, compare
 from brightline.assembly.hosting.discussions.proposing import Proposing, conflicts
 from brightline.assembly.hosting.downloads.exposing import expose
 from brightline.assembly.hosting.sight.looking import Seen
@@ -85,7 +85,8 @@ class Conversing(Proposing):
 
         found = self._read(ask)
         if "changes" in found and diff:
-            found["diff"] = "".join(self._changed_file(*one, had) for one in changed)
+            budget = Budget()
+            found["diff"] = "".join(self._changed_file(one, had, budget) for one in changed)
         for seen, filed in had:
             expose(self._shelving, seen, filed)
         return found
@@ -130,23 +131,23 @@ class Conversing(Proposing):
         before, after = self.changed(connection, told, head)
         return [(seen, path, before.get(path), after[path]) for path in sorted(after)]
 
-    def _changed_file(
-        self, seen: Seen, path: str, before: Filed | None, after: Filed | None, had: list[tuple[Seen, Filed]]
-    ) -> str:
+    def _changed_file(self, changed: Changed, had: list[tuple[Seen, Filed]], budget: Budget) -> str:
         """As git shows it. Content only where the caller may have both sides of it; nothing of what is hidden by now. `had` are the
         files whose content it shows.
         """
+        seen, path, before, after = changed
         sides = [one for one in (before, after) if one is not None]
         if len(seen.listed(sides)) < len(sides):
             return ""
         head = f"diff --git a/{path} b/{path}\n"
+        if not all(budget.reads(min(one.stored.size, DIFF)) for one in sides):
+            return f"{head}Files differ, and there is more than is shown at once\n"
         then, now = self._side(seen, before), self._side(seen, after)
         if then is None or now is None:
             return f"{head}Binary files differ\n"
         had += [(seen, one) for one in sides if not one.stored.lfs]
         names = (f"a/{path}" if before else "/dev/null", f"b/{path}" if after else "/dev/null")
-        lines = difflib.unified_diff(then.splitlines(keepends=True), now.splitlines(keepends=True), *names)
-        return head + "".join(lines)
+        return head + "".join(compare(then, now, names, budget))
 
     def _side(self, seen: Seen, filed: Filed | None) -> str | None:
         if filed is None:

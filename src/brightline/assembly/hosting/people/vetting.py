@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from brightline.assembly.office import Office
+from brightline.assembly.refusal import Refused
 from brightline.authority.records import Refusal
 from brightline.permit.envelope import Envelope
 from brightline.permit.notation import canonical, written
@@ -60,7 +61,7 @@ class Audited:
 
 
 def audit(office: Office, told: Callable[[int], None] = lambda _count: None) -> Audited:
-    """Read every blob that a release or a repository names, and hash it."""
+    """Read every blob that a release or a repository names, and hash it. Raises Refused where the store of them does not answer."""
     count = total = 0
     wrong: list[str] = []
     for sha256, size in _named(office):
@@ -97,5 +98,15 @@ def _trouble(office: Office, sha256: str, size: int, told: Callable[[int], None]
                 length += len(block)
                 told(len(block))
     except Unreadable as trouble:
+        _answering(office, sha256)
         return str(trouble)
     return None if (hashed.hexdigest(), length) == (sha256, size) else "its content is another one"
+
+
+def _answering(office: Office, sha256: str) -> None:
+    """A store that says nothing says nothing of its bytes; a disk that cannot read some has others. Raises Refused."""
+    try:
+        office.blobs.holds(sha256)
+    except Unreadable as trouble:
+        if office.blobs.folder is None:
+            raise Refused(f"{trouble}.", "STORE") from None

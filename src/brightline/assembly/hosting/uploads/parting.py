@@ -49,15 +49,19 @@ class Parting:
 
     def part(self, ticket: str, number: int, place: Path) -> str:
         """Its tag. Raises Turned."""
-        mark, _, key, size = self._ticket(ticket)
+        mark, announced, key, size = self._ticket(ticket)
         due = self._due(size, number)
         if place.stat().st_size != due:
             raise Turned(422, f"part {number} has {place.stat().st_size} bytes, not {due}.")
         self._receiving.expect(mark, {part_name(key, number): due})
         try:
-            return keep_part(self._office.blobs, key, number, place)
+            tag = keep_part(self._office.blobs, key, number, place)
         except Unreadable as trouble:
             raise Turned(FULL, f"{trouble}.") from None
+        if self._receiving.here(mark, {announced: size}):  # a part that came again, behind the whole
+            drop_parts(self._office.blobs, key, [number])
+            self._receiving.release(mark, {part_name(key, number): due})
+        return tag
 
     def complete(self, ticket: str, sha256: str, tags: Sequence[str]) -> None:
         """The parts, in their order, are the file that was announced; said twice, it is one. Raises Turned."""
@@ -68,7 +72,7 @@ class Parting:
             raise Turned(422, f"{announced} has {count} parts, each with its tag.")
         if not self._receiving.here(mark, {announced: size}):
             self._join(ticket, count)
-        drop_parts(self._office.blobs, key, count)
+        drop_parts(self._office.blobs, key, range(1, count + 1))
         self._receiving.release(mark, self._sizes(key, size))
 
     def _sizes(self, key: str, size: int) -> dict[str, int]:
