@@ -154,15 +154,6 @@ def test_folders_have_the_commit_that_made_them_what_they_are(acme) -> None:
     assert all(one.last_commit is None for one in acme.list_repo_tree("acme/dates"))
 
 
-def test_a_file_has_the_commit_that_made_it_behind_many_others(acme) -> None:
-    acme.create_repo("acme/old")
-    acme.create_commit("acme/old", [A("a/x.txt", b"one")], commit_message="one")
-    for number in range(120):
-        acme.create_commit("acme/old", [A("log.txt", b"%d" % number)], commit_message=f"log {number}")
-    told = {one.path: one.last_commit.title for one in acme.list_repo_tree("acme/old", recursive=True, expand=True)}
-    assert told == {"a": "one", "a/x.txt": "one", "log.txt": "log 119", ".gitattributes": "initial commit"}
-
-
 def test_what_is_hidden_dates_no_folder(address: str, office: Office, acme) -> None:
     acme.create_repo("acme/undated")
     for title, path in {"one": "a/notes.md", "two": "a/w.safetensors", "three": "a/b/w.safetensors"}.items():
@@ -241,3 +232,12 @@ def test_a_repository_that_was_emptied_opens_no_other_one(address: str, office: 
     assert not nobody.repo_exists("acme/quiet")
     assert "acme/quiet" not in [one.id for one in nobody.list_models()]
     assert nobody.list_repo_files("acme/emptied") == [".gitattributes", "notes.md"]
+
+
+def test_a_file_has_the_commit_that_made_it_behind_many_others(acme) -> None:
+    acme.create_repo("acme/old")
+    acme.create_commit("acme/old", [A("a/x.txt", b"one")], commit_message="one")
+    for number in range(120):
+        acme.create_commit("acme/old", [A("log.txt", b"%d" % number)], commit_message=f"log {number}")
+    told = {one.path: one.last_commit.title for one in acme.list_repo_tree("acme/old", recursive=True, expand=True)}
+    assert told == {"a": "one", "a/x.txt": "one", "log.txt": "log 119", ".gitattributes": "initial commit"}

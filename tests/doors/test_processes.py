@@ -176,9 +176,13 @@ def test_two_machines_never_sit_on_one_seat(pair: Pair) -> None:
     assert [is_taken(table, f"seat-{number}") for number in range(3)] == [True, True, False]
 
 
-def test_both_write_the_same_log(pair: Pair) -> None:
+def test_both_write_the_same_log(pair: Pair, tmp_path: Path) -> None:
     """Acts through each in turn: every writer sees what the other wrote, and the log is one."""
-    path, case = "acme/pair/resolve/main/" + FILE, pair.office.read(lambda view: view.case(1))
+    acme = client(pair.addresses[0], pair.office, "acme")
+    acme.create_repo("acme/log")
+    acme.upload_folder(repo_id="acme/log", folder_path=write_model(tmp_path / "model", 8))
+    *_, case = decide_all(pair.office)
+    path = "acme/log/resolve/main/" + FILE
     for at in range(6):
         by = {"Authorization": f"Bearer {secret(pair.office, 'officer', 'orders:write')}"}
         body = {"manifest": case.manifest, "components": ["weights"], "callers": "everybody", "reason": f"{at}"}

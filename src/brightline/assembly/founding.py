@@ -84,7 +84,9 @@ def _found(folder: Path, terms: Terms) -> Founded:
     word = Word("charter", 0, charter.issued, "officer", 1, {"version": 1, "digest": envelope.digest})
     try:
         office = read_office(folder)
-        open_blobs(office.blobs_url).holds("0" * 64)  # whether it answers, and knows the key
+        blobs = open_blobs(office.blobs_url)
+        if blobs.folder is None:
+            blobs.holds("0" * 64)  # whether it answers, and knows the key
         engine = open_database(office.database_url)
     except Unopened as trouble:
         raise Refused(str(trouble)) from None
