@@ -57,7 +57,7 @@ def test_a_link_of_a_process_whose_clock_is_ahead_is_good(hosting, monkeypatch) 
     later(monkeypatch, -90)
     assert hosting.part_bound(ticket, 1).most == 64 << 20
     with pytest.raises(Turned, match="not good"):
-        hosting.part_bound(ticket[:-1] + ("A" if ticket[-1] != "A" else "B"), 1)
+        hosting.part_bound(ticket[:-9] + ("A" if ticket[-9] != "A" else "B") + ticket[-8:], 1)
 
 
 def test_a_part_that_comes_again_before_all_are_put_together_is_the_same(hosting, monkeypatch) -> None:
