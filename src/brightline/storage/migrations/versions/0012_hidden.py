@@ -46,8 +46,8 @@ def downgrade() -> None:
 
 def _misread(connection: Connection) -> Iterator[str]:
     """Listings whose card says something, and is no documentation."""
-    last = 0
-    while rows := connection.execute(select(cards).where(cards.c.id > last).order_by(cards.c.id).limit(SOME)).all():
+    last, kept = 0, select(cards).join(shelves.listings, shelves.listings.c.sha256 == cards.c.listing)
+    while rows := connection.execute(kept.where(cards.c.id > last).order_by(cards.c.id).limit(SOME)).all():
         for row in rows:
             if row.content != EMPTY and not _documents(connection, row.listing):
                 yield row.listing
